@@ -1,0 +1,31 @@
+# Every target sets up .venv in this folder first; nothing else needs to be installed.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check setup clean
+
+demo: $(READY)  ## profile, plan, emit and run ResNet-18; results in out/demo
+	$(RUN)/partway demo -o out/demo
+
+test: $(READY)  ## the whole test suite
+	$(RUN)/pytest
+
+check: $(READY)  ## what must pass at every commit
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/mypy
+	$(RUN)/pytest
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Partway needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(RUN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) out build *.egg-info
