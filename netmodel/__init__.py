@@ -1,0 +1,1 @@
+"""Network model: machines, wires and what a transfer costs."""

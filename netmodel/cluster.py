@@ -1,0 +1,91 @@
+"""Cluster: the nodes in the order that a plan visits them, and the links between them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Self
+
+import networkx as nx
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from netmodel.links.affine import AffineLink
+from netmodel.record import Record
+
+
+class Node(Record):
+    """One machine."""
+
+    name: str = Field(min_length=1)
+    memory_bytes: PositiveInt
+    """Cap on the anonymous memory of the process that runs a stage."""
+    speed: PositiveFloat | None = None
+    """Relative to the machine of the reference profile; none if it has its own profile."""
+    profile: str | None = None
+    """File name of the node's own profile."""
+
+    @model_validator(mode="after")
+    def _has_one_speed(self) -> Self:
+        if (self.speed is None) == (self.profile is None):
+            raise ValueError(
+                f"node {self.name!r} needs either `speed` (1 is the machine that was profiled) "
+                "or `profile` (a file measured on it)"
+            )
+        return self
+
+
+class Link(Record):
+    """One direction of a wire."""
+
+    source: str
+    target: str
+    model: AffineLink
+
+
+class Cluster(Record):
+    """Machines, wires, and the two nodes where requests start and answers end."""
+
+    source: str
+    """Node where the inputs arrive."""
+    sink: str
+    """Node where the outputs must end."""
+    nodes: tuple[Node, ...] = Field(min_length=1)
+    """In the order in which a plan may visit them; any may be skipped."""
+    links: tuple[Link, ...] = ()
+
+    @cached_property
+    def link_models(self) -> dict[tuple[str, str], AffineLink]:
+        """Link models by (from, to)."""
+        return {(link.source, link.target): link.model for link in self.links}
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        names = [node.name for node in self.nodes]
+        known = f"the nodes are {', '.join(names)}"
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"node {name!r} is described twice: names must differ")
+        for role, name in (("source", self.source), ("sink", self.sink)):
+            if name not in names:
+                raise ValueError(f"{role} {name!r} is no node: {known}")
+        for link in self.links:
+            for end in (link.source, link.target):
+                if end not in names:
+                    raise ValueError(
+                        f"link {link.source} -> {link.target} names {end!r}, which is no node: "
+                        f"{known}"
+                    )
+            if link.source == link.target:
+                raise ValueError(f"link {link.source} -> {link.target} leads nowhere: remove it")
+        if len(self.link_models) < len(self.links):
+            raise ValueError("a link is described twice for one direction: keep one of them")
+        self._reaches_sink()
+        return self
+
+    def _reaches_sink(self) -> None:
+        wires = nx.DiGraph((link.source, link.target) for link in self.links)
+        wires.add_nodes_from(node.name for node in self.nodes)
+        if not nx.has_path(wires, self.source, self.sink):
+            raise ValueError(
+                f"sink {self.sink!r} cannot be reached from source {self.source!r} over the links: "
+                "add a link in that direction"
+            )

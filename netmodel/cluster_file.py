@@ -1,0 +1,111 @@
+"""The cluster file as a person writes it: YAML with units, read strictly into a Cluster."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PositiveFloat,
+    ValidationError,
+    model_validator,
+)
+
+from netmodel.cluster import Cluster, Link, Node
+from netmodel.errors import ClusterError
+from netmodel.links.affine import AffineLink
+from netmodel.record import Record
+from netmodel.units import parse_bandwidth_bytes_per_s, parse_duration_s, parse_size_bytes
+
+_Size = Annotated[int, BeforeValidator(parse_size_bytes), AfterValidator(int)]
+_Duration = Annotated[float, BeforeValidator(parse_duration_s)]
+_Bandwidth = Annotated[float, BeforeValidator(parse_bandwidth_bytes_per_s)]
+
+
+class _NodeEntry(Record):
+    name: str
+    memory: _Size
+    speed: PositiveFloat | None = None
+    profile: str | None = None
+
+
+class _LinkEntry(Record):
+    between: tuple[str, str] | None = None
+    origin: str | None = Field(default=None, alias="from")
+    target: str | None = Field(default=None, alias="to")
+    bandwidth: _Bandwidth
+    latency: _Duration
+    overhead: _Duration = 0.0
+
+    @model_validator(mode="after")
+    def _has_ends(self) -> Self:
+        directed = self.origin is not None and self.target is not None
+        if (self.between is None) != directed or (self.origin is None) != (self.target is None):
+            raise ValueError("a link needs either `between: [a, b]` or `from: a` and `to: b`")
+        return self
+
+    @property
+    def model(self) -> AffineLink:
+        return AffineLink(
+            bandwidth_bytes_per_s=self.bandwidth,
+            latency_s=self.latency,
+            overhead_s=self.overhead,
+        )
+
+
+class _ClusterEntry(Record):
+    schema_: Literal["partway.cluster/1"] = Field(alias="schema")
+    source: str
+    sink: str
+    nodes: tuple[_NodeEntry, ...] = Field(min_length=1)
+    links: tuple[_LinkEntry, ...] = ()
+
+
+def parse_cluster(text: str) -> Cluster:
+    """Reads a cluster file's text.
+
+    Links `between` two nodes hold for both directions; a link `from` … `to` overrides one of them.
+
+    Raises:
+        ClusterError: malformed YAML, an unknown field, a quantity without a unit, or a cluster
+            that contradicts itself. The message names the place in the file.
+    """
+    try:
+        raw: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ClusterError(f"not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(raw, dict):
+        raise ClusterError("not a mapping: a cluster file starts with `schema: partway.cluster/1`")
+    try:
+        return _cluster(_ClusterEntry.model_validate(raw))
+    except ValidationError as error:
+        raise ClusterError(_first_problem(error)) from error
+
+
+def _cluster(entry: _ClusterEntry) -> Cluster:
+    both: list[Link] = []
+    single: list[Link] = []
+    for link in entry.links:
+        if link.between is not None:
+            first, second = link.between
+            both.append(Link(source=first, target=second, model=link.model))
+            both.append(Link(source=second, target=first, model=link.model))
+        elif link.origin is not None and link.target is not None:
+            single.append(Link(source=link.origin, target=link.target, model=link.model))
+    overridden = {(link.source, link.target) for link in single}
+    kept = [link for link in both if (link.source, link.target) not in overridden]
+    nodes = tuple(
+        Node(name=node.name, memory_bytes=node.memory, speed=node.speed, profile=node.profile)
+        for node in entry.nodes
+    )
+    return Cluster(source=entry.source, sink=entry.sink, nodes=nodes, links=tuple(kept + single))
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message

@@ -1,0 +1,1 @@
+"""Link models: how long a message takes over one wire. One file per model."""

@@ -1,0 +1,33 @@
+"""The affine link model: a fixed cost per message and a price per byte."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import NonNegativeFloat, PositiveFloat
+
+from netmodel.record import Record
+
+
+class AffineLink(Record):
+    """Transfer time `overhead + α + n / β` of a message of n bytes on a warm, idle connection.
+
+    It does not include a cold connection's slow start, nor other traffic on the same wire.
+
+    Source: R. W. Hockney, "The communication challenge for MPP: Intel Paragon and Meiko CS-2",
+    Parallel Computing 20(3), 1994, equation 1 (start-up time plus length over bandwidth).
+    """
+
+    model: Literal["affine"] = "affine"
+    bandwidth_bytes_per_s: PositiveFloat
+    """β"""
+    latency_s: NonNegativeFloat
+    """α, one way: half of the round trip."""
+    overhead_s: NonNegativeFloat = 0.0
+    """Cost of sending and receiving one message, beside the wire's own delay."""
+
+    def transfer_s(self, n_bytes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Seconds from the sender's first byte to the receiver's last, one per message size."""
+        return self.overhead_s + self.latency_s + n_bytes / self.bandwidth_bytes_per_s

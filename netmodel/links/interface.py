@@ -1,0 +1,16 @@
+"""What every link model answers."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class LinkModel(Protocol):
+    """Predicts the time of one message on a warm connection."""
+
+    def transfer_s(self, n_bytes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Seconds from the sender's first byte to the receiver's last, one per message size."""
+        ...

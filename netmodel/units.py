@@ -1,0 +1,79 @@
+"""Quantities with units: the only place where `ms`, `MiB` and `Mbit/s` exist.
+
+Inside, everything is SI: seconds, bytes, bytes per second. 1 Mbit = 10^6 bit, 1 MB = 10^6 B,
+1 MiB = 2^20 B.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from netmodel.errors import UnitError
+
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0}
+_BYTES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_BYTES_PER_S = {
+    **{f"{prefix}bit/s": factor / 8 for prefix, factor in
+       (("", 1), ("k", 10**3), ("M", 10**6), ("G", 10**9))},
+    **{f"{unit}/s": float(factor) for unit, factor in _BYTES.items()},
+}  # fmt: skip
+_QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
+
+
+def parse_duration_s(text: object) -> float:
+    """Seconds of a text such as `15ms`; zero is allowed, negative is not."""
+    return _parse(text, "duration", _SECONDS, example="15ms")
+
+
+def parse_bandwidth_bytes_per_s(text: object) -> float:
+    """Bytes per second of a text such as `20Mbit/s`; must be positive."""
+    value = _parse(text, "bandwidth", _BYTES_PER_S, example="20Mbit/s")
+    if value == 0:
+        raise UnitError(f"bandwidth {text!r} is zero: leave the link out instead")
+    return value
+
+
+def parse_size_bytes(text: object) -> int:
+    """Whole bytes of a text such as `256MiB`; a fraction of a byte is dropped."""
+    return int(_parse(text, "size", _BYTES, example="256MiB"))
+
+
+def format_duration(seconds: float) -> str:
+    """A duration with three significant digits: `12.3 ms`."""
+    for unit, factor in (("s", 1.0), ("ms", 1e-3)):
+        if abs(seconds) >= factor:
+            return f"{seconds / factor:.3g} {unit}"
+    return f"{seconds / 1e-6:.3g} µs"
+
+
+def format_size(n_bytes: float) -> str:
+    """A size in binary units with three significant digits: `45.2 MiB`."""
+    for unit, factor in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if abs(n_bytes) >= factor:
+            return f"{n_bytes / factor:.3g} {unit}"
+    return f"{n_bytes:.0f} B"
+
+
+def format_bandwidth(bytes_per_s: float) -> str:
+    """A bandwidth in decimal bit units: `100 Mbit/s`."""
+    bits = bytes_per_s * 8
+    for unit, factor in (("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3)):
+        if bits >= factor:
+            return f"{bits / factor:.3g} {unit}"
+    return f"{bits:.3g} bit/s"
+
+
+def _parse(text: object, kind: str, units: Mapping[str, float], *, example: str) -> float:
+    match = _QUANTITY.fullmatch(text) if isinstance(text, str) else None
+    if match is None or not match[2]:
+        raise UnitError(f"{kind} {text!r} has no number or no unit: write it like {example}")
+    if match[2] not in units:
+        known = ", ".join(units)
+        raise UnitError(f"{kind} {text!r} has the unknown unit {match[2]!r}: use one of {known}")
+    value = float(match[1])
+    if value < 0:
+        raise UnitError(f"{kind} {text!r} is negative")
+    if value > 1e18:
+        raise UnitError(f"{kind} {text!r} is beyond any machine")
+    return value * units[match[2]]
