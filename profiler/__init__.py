@@ -1,0 +1,1 @@
+"""Profiler: what every block of one model costs on one device."""

@@ -1,0 +1,140 @@
+"""Profile: what every block of one model costs, for one input, backend, device and thread count."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
+
+from profiler.graph import ModelGraph
+from profiler.record import Record
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Provenance(StrEnum):
+    """Where a number comes from."""
+
+    MEASURED = "measured"
+    """Read off a clock or a memory counter on the machine named in the profile."""
+    COMPUTED = "computed"
+    """Follows exactly from the captured graph."""
+    ESTIMATED = "estimated"
+    """Derived from a measurement of something else."""
+
+
+class Timing(Record):
+    """A repeated measurement of one thing."""
+
+    median_s: NonNegativeFloat
+    p10_s: NonNegativeFloat
+    p90_s: NonNegativeFloat
+    n: Positive
+
+
+class BlockCost(Record):
+    """One block: a contiguous range of operators that is never cut inside."""
+
+    name: str
+    op_start: NonNegativeInt
+    op_stop: Positive
+    flops: NonNegativeInt
+    """A multiply-add is 2 FLOPs; operators without multiply-adds count 0."""
+    weight_bytes: NonNegativeInt
+    """Parameters the block reads, each once."""
+    latency: Timing
+    """Measured in context: in sequence after the blocks before it. Not rescaled."""
+    peak_live_bytes: NonNegativeInt
+    """Most activation bytes alive at any of its operators, passing tensors included."""
+
+
+class Cut(Record):
+    """What crosses one boundary between blocks."""
+
+    position: NonNegativeInt
+    """Operators before it."""
+    tensors: tuple[str, ...]
+    n_bytes: NonNegativeInt
+
+
+class SharedWeight(Record):
+    """A parameter that several blocks read; a part that holds several of them stores it once."""
+
+    name: str
+    n_bytes: NonNegativeInt
+    blocks: tuple[NonNegativeInt, ...] = Field(min_length=2)
+    """Ascending indexes of the blocks that read it."""
+
+
+class Runtime(Record):
+    """What a process of this backend needs before and beside activations.
+
+    The weight factor and the workspace solve two equations, one for a worker that holds the whole
+    model and one for a worker that holds only the block with the most live bytes:
+    peak = base + factor · weights + live + inputs + workspace.
+    """
+
+    base_bytes: NonNegativeInt
+    """Peak anonymous memory of a worker process that runs a stage without weights."""
+    weight_factor: PositiveFloat
+    """Resident bytes per weight byte."""
+    workspace_bytes: NonNegativeInt
+    """Memory of the kernels beside activations and weights."""
+
+
+class Whole(Record):
+    """The unsplit model, measured in the same run, interleaved with the blocks."""
+
+    latency: Timing
+    blocks_over_whole: PositiveFloat
+    """Sum of the blocks' medians divided by the whole's median; 1 is perfect."""
+    noise: NonNegativeFloat
+    """Relative difference of the medians of the odd and the even runs of the whole: A against A."""
+
+
+class FlopCount(Record):
+    """Totals of the two counters, and what neither of them prices."""
+
+    total: NonNegativeInt
+    """torch's counter on meta tensors; a multiply-add is 2."""
+    fvcore_total: NonNegativeInt | None
+    """fvcore's count of the same graph, doubled to the same convention; none if it failed."""
+    unpriced: dict[str, int]
+    """Operators that do multiply-adds, or may, and that have no formula: name to occurrences."""
+    unpriced_latency_share: NonNegativeFloat
+    """Share of the blocks' time spent in blocks that hold such an operator."""
+
+
+class Environment(Record):
+    """The machine and the software that the numbers hold for."""
+
+    machine: str
+    processor: str
+    device: str
+    threads: Positive
+    python: str
+    packages: dict[str, str]
+    allocator: str
+    """`pinned` if freed memory is kept by the process, else `default`."""
+
+
+class Profile(Record):
+    """Everything a planner needs to know about one model on one machine."""
+
+    schema_: Literal["partway.profile/1"] = Field(alias="schema", default="partway.profile/1")
+    backend: str
+    granularity: str
+    graph: ModelGraph
+    blocks: tuple[BlockCost, ...] = Field(min_length=1)
+    cuts: tuple[Cut, ...]
+    """One more than blocks: before the first, between them, after the last."""
+    stage_positions: tuple[int, ...]
+    """Operator positions of the `stage` granularity: where a person would cut by hand."""
+    shared: tuple[SharedWeight, ...] = ()
+    runtime: Runtime
+    whole: Whole
+    flops: FlopCount
+    environment: Environment
+    provenance: dict[str, Provenance]
+    """Origin of each kind of number, by field name."""
