@@ -1,0 +1,273 @@
+"""Profiling: a captured model, a granularity and a backend become a Profile."""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from profiler.backends import backend_named
+from profiler.backends.interface import Backend, Value
+from profiler.blocks import Block, Granularity, blocks_between, check_positions, cut_positions
+from profiler.capture import CapturedModel, capture
+from profiler.carve import Carving, carve
+from profiler.devices import device_named
+from profiler.errors import BackendError
+from profiler.flops import OpFlops, count_flops
+from profiler.footprint import FootprintJob, measure_footprint
+from profiler.graph import ModelGraph
+from profiler.liveness import crossing_tensors, live_bytes
+from profiler.measure import BlockTimings, Part, time_blocks
+from profiler.process import pin_allocator
+from profiler.profile_options import ProfileOptions
+from profiler.profile_records import (
+    BlockCost,
+    Cut,
+    Environment,
+    FlopCount,
+    Profile,
+    Provenance,
+    Runtime,
+    SharedWeight,
+)
+from profiler.sources import ModelSource
+
+_PACKAGES = {"torch": ("torch",), "onnx": ("onnxruntime", "torch")}
+"""Packages whose versions a backend's numbers depend on."""
+
+
+def profile(
+    captured: CapturedModel,
+    options: ProfileOptions,
+    *,
+    on_step: Callable[[str], None] = lambda step: None,
+) -> Profile:
+    """Measures every block of a captured model on this machine.
+
+    Args:
+        captured: the model; its sample input fixes the input shape.
+        options: backend, blocks, device, threads and rounds.
+        on_step: told what is being done, for a progress display.
+
+    Raises:
+        GranularityError: cuts that the model does not have.
+        BackendError: the backend cannot express or run the model here.
+    """
+    if options.backend == "onnx" and options.device != "cpu":
+        raise BackendError("the onnx backend is profiled on the cpu device only")
+    allocator = pin_allocator()
+    graph = captured.graph
+    positions = _positions(graph, options)
+    blocks = blocks_between(graph, positions)
+    backend = backend_named(options.backend)
+    on_step("counting FLOPs")
+    flops = count_flops(captured)
+    on_step(f"building {len(blocks)} blocks for {backend.name}")
+    carvings = [carve(captured, block.start, block.stop) for block in blocks]
+    parts = [carve(captured, 0, len(graph.ops)), *carvings]
+    programs = backend.build(parts)
+    timings = _time(captured, parts, programs, options, on_step)
+    on_step("measuring a worker's memory")
+    runtime = _runtime(captured, backend, list(zip(parts, programs, strict=True)), options.threads)
+    return Profile(
+        backend=backend.name,
+        granularity="cuts" if options.cuts is not None else options.granularity.value,
+        graph=graph,
+        blocks=_block_costs(graph, blocks, flops, timings),
+        cuts=_cuts(graph, positions),
+        stage_positions=cut_positions(graph, Granularity.STAGE),
+        shared=_shared(graph, blocks),
+        runtime=runtime,
+        whole=timings.whole,
+        flops=_flop_count(captured, blocks, flops, timings),
+        environment=_environment(options, allocator),
+        provenance=_PROVENANCE,
+    )
+
+
+_PROVENANCE = {
+    "latency": Provenance.MEASURED,
+    "whole": Provenance.MEASURED,
+    "runtime.base_bytes": Provenance.MEASURED,
+    "runtime.weight_factor": Provenance.ESTIMATED,
+    "runtime.workspace_bytes": Provenance.ESTIMATED,
+    "flops": Provenance.COMPUTED,
+    "weight_bytes": Provenance.COMPUTED,
+    "peak_live_bytes": Provenance.COMPUTED,
+    "cuts": Provenance.COMPUTED,
+}
+
+
+def _positions(graph: ModelGraph, options: ProfileOptions) -> tuple[int, ...]:
+    if options.cuts is not None:
+        return check_positions(graph, options.cuts)
+    return cut_positions(graph, options.granularity)
+
+
+def _time(
+    captured: CapturedModel,
+    carvings: Sequence[Carving],
+    programs: Sequence[object],
+    options: ProfileOptions,
+    on_step: Callable[[str], None],
+) -> BlockTimings:
+    """Times the blocks; the first carving and program are the whole model."""
+    backend, device = backend_named(options.backend), device_named(options.device)
+    on_step(f"preparing {len(carvings) - 1} blocks")
+    whole, *blocks = [
+        Part(
+            backend.prepare(program, threads=options.threads, device=options.device),
+            carving.inputs,
+            carving.outputs,
+        )
+        for carving, program in zip(carvings, programs, strict=True)
+    ]
+    return time_blocks(
+        blocks,
+        whole,
+        _values(captured, backend, options.device),
+        device=device,
+        rounds=options.rounds,
+        on_round=lambda done, most: on_step(f"timing blocks in context, round {done} of {most}"),
+    )
+
+
+def _values(captured: CapturedModel, backend: Backend, device: str) -> dict[str, Value]:
+    torch_backend = backend_named("torch")
+    return {
+        name: backend.to_value(torch_backend.to_array(tensor), device=device)
+        for name, tensor in captured.inputs.items()
+    }
+
+
+def _runtime(
+    captured: CapturedModel, backend: Backend, parts: Sequence[tuple[Carving, object]], threads: int
+) -> Runtime:
+    """Solves for the weights' factor and the workspace; see `Runtime`.
+
+    Args:
+        captured: the model.
+        backend: what runs the parts.
+        parts: the whole model first, then every block, each with its program.
+        threads: of a worker.
+    """
+    identity = capture(ModelSource("base", nn.ReLU(), (torch.zeros(1),)))
+    empty = carve(identity, 0, 1)
+    (program,) = backend.build([empty])
+    base = _footprint(empty, backend, program, threads)
+    whole, *blocks = parts
+    busiest = max(blocks, key=lambda part: _activation_bytes(part[0]))
+    weights = [_weight_bytes(part) for part, _ in (whole, busiest)]
+    held = [
+        _footprint(part, backend, program, threads) - base - _activation_bytes(part)
+        for part, program in (whole, busiest)
+    ]
+    spread = weights[0] - weights[1]
+    factor = max((held[0] - held[1]) / spread, 1.0) if spread else 1.0
+    workspace = max(h - int(factor * w) for h, w in zip(held, weights, strict=True))
+    return Runtime(base_bytes=base, weight_factor=factor, workspace_bytes=max(workspace, 0))
+
+
+def _activation_bytes(part: Carving) -> int:
+    """Most live bytes inside a part, and its inputs, which a worker keeps until it answers."""
+    graph = part.captured.graph
+    inputs = sum(graph.tensor[name].n_bytes for name in part.inputs)
+    return max(live_bytes(graph)[part.start : part.stop]) + inputs
+
+
+def _weight_bytes(part: Carving) -> int:
+    graph = part.captured.graph
+    names = _weights(graph, Block("", part.start, part.stop))
+    return sum(graph.parameter[name].n_bytes for name in names)
+
+
+def _footprint(part: Carving, backend: Backend, program: object, threads: int) -> int:
+    tensor = part.captured.graph.tensor
+    with tempfile.TemporaryDirectory(prefix="partway-") as folder:
+        path = Path(folder) / f"stage{backend.suffix}"
+        backend.save(program, path)
+        specs = tuple((tensor[name].dtype, tensor[name].shape) for name in part.inputs)
+        return measure_footprint(FootprintJob(backend.name, str(path), threads, specs))
+
+
+def _block_costs(
+    graph: ModelGraph, blocks: Sequence[Block], flops: OpFlops, timings: BlockTimings
+) -> tuple[BlockCost, ...]:
+    live = live_bytes(graph)
+    return tuple(
+        BlockCost(
+            name=block.name,
+            op_start=block.start,
+            op_stop=block.stop,
+            flops=sum(flops.per_op[block.start : block.stop]),
+            weight_bytes=sum(graph.parameter[name].n_bytes for name in _weights(graph, block)),
+            latency=latency,
+            peak_live_bytes=max(live[block.start : block.stop]),
+        )
+        for block, latency in zip(blocks, timings.blocks, strict=True)
+    )
+
+
+def _weights(graph: ModelGraph, block: Block) -> dict[str, None]:
+    """Names of the parameters that a block reads, each once."""
+    ops = graph.ops[block.start : block.stop]
+    return dict.fromkeys(name for op in ops for name in op.parameters)
+
+
+def _shared(graph: ModelGraph, blocks: Sequence[Block]) -> tuple[SharedWeight, ...]:
+    readers: dict[str, list[int]] = {}
+    for index, block in enumerate(blocks):
+        for name in _weights(graph, block):
+            readers.setdefault(name, []).append(index)
+    return tuple(
+        SharedWeight(name=name, n_bytes=graph.parameter[name].n_bytes, blocks=tuple(indexes))
+        for name, indexes in readers.items()
+        if len(indexes) > 1
+    )
+
+
+def _cuts(graph: ModelGraph, positions: Sequence[int]) -> tuple[Cut, ...]:
+    crossing = crossing_tensors(graph)
+    return tuple(
+        Cut(
+            position=position,
+            tensors=crossing[position],
+            n_bytes=sum(graph.tensor[name].n_bytes for name in crossing[position]),
+        )
+        for position in positions
+    )
+
+
+def _flop_count(
+    captured: CapturedModel, blocks: Sequence[Block], flops: OpFlops, timings: BlockTimings
+) -> FlopCount:
+    pairs = list(zip(blocks, timings.blocks, strict=True))
+    total_s = sum(latency.median_s for _, latency in pairs)
+    unpriced_s = sum(
+        latency.median_s
+        for block, latency in pairs
+        if any(flops.unpriced[block.start : block.stop])
+    )
+    return FlopCount(
+        total=sum(flops.per_op),
+        fvcore_total=flops.fvcore_total,
+        unpriced=flops.unpriced_targets(captured),
+        unpriced_latency_share=unpriced_s / total_s if total_s else 0.0,
+    )
+
+
+def _environment(options: ProfileOptions, allocator: str) -> Environment:
+    return Environment(
+        machine=platform.platform(),
+        processor=device_named(options.device).description(),
+        device=options.device,
+        threads=options.threads,
+        python=platform.python_version(),
+        packages={name: version(name) for name in _PACKAGES[options.backend]},
+        allocator=allocator,
+    )
