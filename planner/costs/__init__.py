@@ -1,0 +1,1 @@
+"""Costs: the only place that prices. Solvers, baselines and reports ask here."""

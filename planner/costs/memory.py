@@ -1,0 +1,119 @@
+"""Memory of a stage on a node, and how far a stage may reach under the node's cap."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.problem import NodeCosts, Problem
+
+_Ints = NDArray[np.int64]
+
+
+class StageMemory:
+    """Memory of the stages of one problem.
+
+    Bytes of a stage [start, stop) on a node:
+
+        base_bytes + ⌈weight_factor · weights⌉ + max live_bytes over its blocks + cut_bytes[start]
+
+    where weights counts a parameter once however many blocks of the stage read it, and again in
+    every other stage that reads it. The last term is the received message, which the worker holds
+    until the request ends. The value never falls when a stage grows at its end.
+
+    It does not include a second request in flight, nor copies that a transport makes beside the
+    message itself. Workspace of operators counts as far as `weight_factor` was measured with it.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self._n_blocks = problem.n_blocks
+        self._weights_before = np.cumsum((0, *problem.weight_bytes), dtype=np.int64)
+        self._repeats = _Repeats(problem)
+        self._peak = _range_maxima(np.array(problem.live_bytes, dtype=np.int64))
+        self._received = np.array(problem.cut_bytes[:-1], dtype=np.int64)
+
+    def stage_bytes(self, node: NodeCosts, starts: _Ints, stops: _Ints) -> _Ints:
+        """Bytes of each stage [start, stop); every stage has at least one block."""
+        level = np.frexp(stops - starts)[1] - 1
+        last = stops - (1 << level)
+        live = np.maximum(self._peak[level, starts], self._peak[level, last])
+        return self._total_bytes(node, starts, stops, live)
+
+    def farthest_stops(self, node: NodeCosts, cap_bytes: int | None = None) -> _Ints:
+        """For each start the largest stop such that [start, stop) fits the cap.
+
+        The start itself where not even one block fits.
+
+        Args:
+            node: the node that would run the stage.
+            cap_bytes: instead of the node's own cap.
+        """
+        cap = node.memory_bytes if cap_bytes is None else cap_bytes
+        starts = np.arange(self._n_blocks)
+        stops, live = starts.copy(), np.zeros_like(starts)
+        # Memory grows with the stop: grow each stage by halving strides while it still fits.
+        for level in reversed(range(len(self._peak))):
+            ahead = stops + (1 << level)
+            inside = ahead <= self._n_blocks
+            ahead = np.minimum(ahead, self._n_blocks)
+            peak = np.maximum(live, self._peak[level, np.minimum(stops, self._n_blocks - 1)])
+            fits = inside & (self._total_bytes(node, starts, ahead, peak) <= cap)
+            stops, live = np.where(fits, ahead, stops), np.where(fits, peak, live)
+        return stops
+
+    def _total_bytes(self, node: NodeCosts, starts: _Ints, stops: _Ints, live: _Ints) -> _Ints:
+        """The formula; both questions above are answered with it."""
+        weights = self._weights_before[stops] - self._weights_before[starts]
+        weights = weights - self._repeats.between(starts, stops)
+        resident = np.ceil(node.weight_factor * weights).astype(np.int64)
+        total: _Ints = node.base_bytes + resident + live + self._received[starts]
+        return total
+
+
+def stage_bytes(problem: Problem, node: NodeCosts, start: int, stop: int) -> int:
+    """Bytes of the stage [start, stop) on the node; see `StageMemory`."""
+    return int(StageMemory(problem).stage_bytes(node, np.array([start]), np.array([stop]))[0])
+
+
+def farthest_stop(problem: Problem, node: NodeCosts) -> NDArray[np.int64]:
+    """For each start the largest stop whose stage fits the node; see `StageMemory`."""
+    return StageMemory(problem).farthest_stops(node)
+
+
+class _Repeats:
+    """Bytes of shared weights that adding up a stage's blocks counts more than once.
+
+    A weight that m blocks of a stage read is counted m - 1 times too often: once for every pair of
+    consecutive readers inside. The sum over pairs (a, b) with start <= a and b < stop is looked up
+    in a table over the distinct a and b.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        pairs = [
+            (a, b, weight.n_bytes) for weight in problem.shared for a, b in pairwise(weight.blocks)
+        ]
+        first, second, n_bytes = np.array(pairs, dtype=np.int64).reshape(-1, 3).T
+        firsts, row = np.unique(first, return_inverse=True)
+        seconds, column = np.unique(second, return_inverse=True)
+        table = np.zeros((len(firsts) + 1, len(seconds) + 1), dtype=np.int64)
+        np.add.at(table, (row, column + 1), n_bytes)
+        self._table = table[::-1].cumsum(axis=0)[::-1].cumsum(axis=1)
+        bounds = np.arange(problem.n_blocks + 1)
+        self._row = np.searchsorted(firsts, bounds)
+        self._column = np.searchsorted(seconds, bounds)
+
+    def between(self, starts: _Ints, stops: _Ints) -> _Ints:
+        """Bytes counted too often in each stage [start, stop)."""
+        counted: _Ints = self._table[self._row[starts], self._column[stops]]
+        return counted
+
+
+def _range_maxima(values: _Ints) -> _Ints:
+    """Row l holds the maximum of the 2^l values from each index on, cut off at the end."""
+    rows = [values]
+    while (stride := 1 << len(rows)) <= len(values):
+        above, shift = rows[-1], stride // 2
+        rows.append(np.maximum(above, np.append(above[shift:], above[-1:].repeat(shift))))
+    return np.array(rows)

@@ -1,0 +1,40 @@
+"""Transfer time of messages between two nodes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.problem import Problem
+
+
+class HopPrices:
+    """Prices messages between the nodes of one problem.
+
+    `hop_s(a, b, n) = 0 if a = b else overhead + α_ab + n / β_ab`, as the link from a to b has it;
+    infinite if there is no such link. Messages are not relayed over a third node.
+
+    It does not include a cold connection, other traffic on the same medium, or the time that
+    a sender needs before its first byte.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self._models = {(link.source, link.target): link.model for link in problem.links}
+
+    def is_linked(self, source: str, target: str) -> bool:
+        """Whether a message can go from one node to the other at all."""
+        return source == target or (source, target) in self._models
+
+    def hop_s(self, source: str, target: str, n_bytes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Seconds from the sender's first byte to the receiver's last, one per message size."""
+        if source == target:
+            return np.zeros(n_bytes.shape)
+        model = self._models.get((source, target))
+        return np.full(n_bytes.shape, np.inf) if model is None else model.transfer_s(n_bytes)
+
+
+def hop_s(
+    problem: Problem, source: str, target: str, n_bytes: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Seconds of one message per size; see `HopPrices`, which is quicker for many pairs."""
+    return HopPrices(problem).hop_s(source, target, n_bytes)

@@ -1,0 +1,1 @@
+"""Plotting: pure functions from records to a table and from a table to axes."""

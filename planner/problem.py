@@ -1,0 +1,198 @@
+"""Problem: the numbers a solver works on, taken from profiles and a cluster."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise
+from typing import Self
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, model_validator
+
+from netmodel.cluster import Cluster, Link, Node
+from planner.errors import MismatchError
+from planner.plan import Plan, Stage
+from profiler.profile_records import Profile, SharedWeight
+from profiler.record import Record
+
+
+class NodeCosts(Record):
+    """One node as the planner sees it."""
+
+    name: str
+    memory_bytes: NonNegativeInt
+    """The cap."""
+    base_bytes: NonNegativeInt
+    """A process of its runtime and its kernels' workspace, before any weight."""
+    weight_factor: PositiveFloat
+    """Resident bytes per weight byte."""
+    block_latency_s: tuple[NonNegativeFloat, ...]
+    """Per block, as profiled on the profile's machine."""
+    blocks_over_whole: PositiveFloat
+    """Sum of the profiled blocks over the whole model measured in the same run."""
+    speed: PositiveFloat
+    """Of the node, relative to the profile's machine."""
+
+
+class Problem(Record):
+    """A chain of blocks, nodes in a fixed order, the links between them, source and sink."""
+
+    graph_digest: str
+    positions: tuple[NonNegativeInt, ...]
+    """Operator position of each block boundary, one more than blocks."""
+    cut_tensors: tuple[tuple[str, ...], ...]
+    """Tensors that cross each boundary."""
+    cut_bytes: tuple[NonNegativeInt, ...]
+    """Bytes that cross each boundary; first the inputs, last the outputs."""
+    weight_bytes: tuple[NonNegativeInt, ...]
+    """Per block."""
+    live_bytes: tuple[NonNegativeInt, ...]
+    """Per block: most activation bytes alive at any of its operators."""
+    shared: tuple[SharedWeight, ...] = ()
+    nodes: tuple[NodeCosts, ...] = Field(min_length=1)
+    """In the order in which a plan may visit them; any may be skipped."""
+    links: tuple[Link, ...]
+    source: str
+    sink: str
+    stage_positions: tuple[NonNegativeInt, ...] = ()
+    """Operator positions where a person would cut by hand."""
+
+    @model_validator(mode="after")
+    def _lengths_agree(self) -> Self:
+        n = self.n_blocks
+        per_block: dict[str, Sequence[float]] = {
+            "weight_bytes": self.weight_bytes,
+            "live_bytes": self.live_bytes,
+        }
+        per_block |= {f"nodes.{c.name}.block_latency_s": c.block_latency_s for c in self.nodes}
+        per_boundary: dict[str, Sequence[object]] = {
+            "cut_bytes": self.cut_bytes,
+            "cut_tensors": self.cut_tensors,
+        }
+        for expected, sequences in ((n, per_block), (n + 1, per_boundary)):
+            for name, values in sequences.items():
+                if len(values) != expected:
+                    raise ValueError(f"{name} has {len(values)} entries, expected {expected}")
+        return self
+
+    @property
+    def n_blocks(self) -> int:
+        """Number of blocks."""
+        return len(self.positions) - 1
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the whole problem."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @cached_property
+    def node_index(self) -> dict[str, int]:
+        """Place of each node in the order."""
+        return {node.name: index for index, node in enumerate(self.nodes)}
+
+    def plan(self, cuts: tuple[int, ...], nodes: tuple[str, ...]) -> Plan:
+        """The plan that cuts at the given block boundaries and runs the parts on the given nodes.
+
+        Args:
+            cuts: inner boundaries in ascending order, one fewer than nodes.
+            nodes: node of each stage, in order.
+
+        Raises:
+            MismatchError: an unknown node, or cuts out of order or range.
+        """
+        bounds = (0, *cuts, self.n_blocks)
+        if any(a >= b for a, b in pairwise(bounds)):
+            raise MismatchError(f"cuts {cuts} must ascend strictly within 1 … {self.n_blocks - 1}")
+        if len(nodes) != len(bounds) - 1:
+            raise MismatchError(f"{len(cuts)} cuts make {len(cuts) + 1} stages, not {len(nodes)}")
+        for name in nodes:
+            if name not in self.node_index:
+                raise MismatchError(
+                    f"{name!r} is no node: choose from {', '.join(self.node_index)}"
+                )
+        stages = tuple(
+            Stage(
+                start=start,
+                stop=stop,
+                op_start=self.positions[start],
+                op_stop=self.positions[stop],
+                node=node,
+            )
+            for (start, stop), node in zip(pairwise(bounds), nodes, strict=True)
+        )
+        return Plan(
+            problem_digest=self.digest,
+            graph_digest=self.graph_digest,
+            stages=stages,
+            hops=tuple(self.cut_tensors[bound] for bound in bounds),
+        )
+
+
+def build_problem(
+    profile: Profile, cluster: Cluster, node_profiles: Mapping[str, Profile] | None = None
+) -> Problem:
+    """Joins what a model costs with the machines it may run on.
+
+    Args:
+        profile: the reference that node speeds are relative to.
+        cluster: nodes and links.
+        node_profiles: the profiles that nodes name as their own, by that name.
+
+    Raises:
+        MismatchError: a profile of another model, other blocks or another backend than the
+            reference, or a node's profile that is not given.
+    """
+    profiles = dict(node_profiles or {})
+    for name, other in profiles.items():
+        _check_same(profile, other, name)
+    return Problem(
+        graph_digest=profile.graph.digest,
+        positions=tuple(cut.position for cut in profile.cuts),
+        cut_tensors=tuple(cut.tensors for cut in profile.cuts),
+        cut_bytes=tuple(cut.n_bytes for cut in profile.cuts),
+        weight_bytes=tuple(block.weight_bytes for block in profile.blocks),
+        live_bytes=tuple(block.peak_live_bytes for block in profile.blocks),
+        shared=profile.shared,
+        nodes=tuple(_node_costs(node, profile, profiles) for node in cluster.nodes),
+        links=cluster.links,
+        source=cluster.source,
+        sink=cluster.sink,
+        stage_positions=profile.stage_positions,
+    )
+
+
+def _node_costs(node: Node, reference: Profile, profiles: Mapping[str, Profile]) -> NodeCosts:
+    if node.profile is not None and node.profile not in profiles:
+        raise MismatchError(
+            f"node {node.name!r} names the profile {node.profile!r}, which was not given"
+        )
+    own = reference if node.profile is None else profiles[node.profile]
+    return NodeCosts(
+        name=node.name,
+        memory_bytes=node.memory_bytes,
+        base_bytes=own.runtime.base_bytes + own.runtime.workspace_bytes,
+        weight_factor=own.runtime.weight_factor,
+        block_latency_s=tuple(block.latency.median_s for block in own.blocks),
+        blocks_over_whole=own.whole.blocks_over_whole,
+        speed=1.0 if node.speed is None else node.speed,
+    )
+
+
+def _check_same(reference: Profile, other: Profile, name: str) -> None:
+    if other.graph.digest != reference.graph.digest:
+        raise MismatchError(
+            f"profile {name!r} is of {other.graph.model} (graph {other.graph.digest[:12]}), but "
+            f"the reference is of {reference.graph.model} (graph {reference.graph.digest[:12]}): "
+            "profile the same model with the same input on both machines"
+        )
+    if other.backend != reference.backend:
+        raise MismatchError(
+            f"profile {name!r} is for the backend {other.backend!r}, but the reference is for "
+            f"{reference.backend!r}: all parts of one model run on one backend"
+        )
+    if [cut.position for cut in other.cuts] != [cut.position for cut in reference.cuts]:
+        raise MismatchError(
+            f"profile {name!r} has other blocks ({other.granularity}) than the reference "
+            f"({reference.granularity}): profile both at one granularity"
+        )

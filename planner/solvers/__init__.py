@@ -1,0 +1,1 @@
+"""Solvers: where to cut, and which node runs which part."""

@@ -1,0 +1,145 @@
+"""The recurrence over nodes in a fixed order and boundaries of a chain.
+
+Legend: n, q are nodes, i, j boundaries, B the last one, C_n[j] = compute time of the blocks before
+j on n, stop_n[i] = the farthest stop of a stage that starts at i and fits n.
+
+    g_n[i] = hop(source, n) if i = 0 else min over q < n of f_q[i] + hop(q, n, cut_bytes[i])
+    f_n[j] = C_n[j] + min over i < j <= stop_n[i] of (g_n[i] - C_n[i])
+    value  = min over n of f_n[B] + hop(n, sink)
+
+With a stage count, f and g carry it as a layer: g of k stages reads f of k - 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import repeat
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.solvers.chain_tables import ChainTables
+from planner.solvers.window_minimum import window_minimum
+
+_Floats = NDArray[np.float64]
+_Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Where to cut, and the nodes of the parts by their place in the order."""
+
+    cuts: tuple[int, ...]
+    nodes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Choices:
+    """What each minimum chose; [N, B + 1]."""
+
+    start: NDArray[np.int32]
+    """Of a stage that ends here."""
+    previous: NDArray[np.int16]
+    """Node before a stage that starts here."""
+
+
+def best_chain(tables: ChainTables) -> Chain | None:
+    """A chain of least value with any number of stages; none if nothing fits. O(N² B + N B log B).
+
+    Equal values, as computed: the fewest stages win, then the earliest nodes from the back, then
+    the earliest start of the last stage.
+    """
+    value, count, choices = _empty(tables)
+    for n in range(len(value)):
+        arrival, stages = _arrivals(tables, value[:n], count[:n], n, choices.previous[n])
+        value[n], count[n] = _stages_on(tables, n, arrival, stages, choices.start[n])
+    last = _last_node(value[:, -1] + tables.exit_s, count[:, -1])
+    return None if last is None else _walk_back(repeat(choices), last)
+
+
+def best_chain_per_count(tables: ChainTables, most: int) -> list[Chain | None]:
+    """A chain of least value for exactly 1, 2, …, `most` stages. O(most · (N² B + N B log B))."""
+    before: _Floats | None = None
+    layers: list[_Choices] = []
+    best: list[Chain | None] = []
+    for _ in range(most):
+        before, layer = _layer(tables, before)
+        layers.append(layer)
+        last = _last_node(before[:, -1] + tables.exit_s, np.zeros(len(before), dtype=np.int64))
+        best.append(None if last is None else _walk_back(reversed(layers), last))
+    return best
+
+
+def _layer(tables: ChainTables, before: _Floats | None) -> tuple[_Floats, _Choices]:
+    """Values with one stage more than before."""
+    value, count, choices = _empty(tables)
+    for n in range(len(value)):
+        earlier = value[:0] if before is None else before[:n]
+        arrival, _ = _arrivals(tables, earlier, count[:n], n, choices.previous[n])
+        if before is not None:
+            arrival[0] = np.inf
+        value[n], _ = _stages_on(tables, n, arrival, count[n, :-1], choices.start[n])
+    return value, choices
+
+
+def _empty(tables: ChainTables) -> tuple[_Floats, _Ints, _Choices]:
+    shape = tables.prefix_s.shape
+    choices = _Choices(np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int16))
+    return np.full(shape, np.inf), np.zeros(shape, dtype=np.int64), choices
+
+
+def _arrivals(
+    tables: ChainTables, value: _Floats, count: _Ints, n: int, previous: NDArray[np.int16]
+) -> tuple[_Floats, _Ints]:
+    """g_n, and the stages before it; notes the node before in `previous`."""
+    arrival = np.full(tables.stops.shape[1], np.inf)
+    stages = np.zeros(len(arrival), dtype=np.int64)
+    if len(value):
+        through = np.array([tables.between_s(q, n)[:-1] for q in range(len(value))])
+        through += value[:, :-1]
+        arrival = through.min(axis=0)
+        fewest = np.where(through == arrival, count[:, :-1], np.iinfo(np.int64).max)
+        chosen = fewest.argmin(axis=0)
+        previous[:-1] = chosen
+        stages = np.take_along_axis(count[:, :-1], chosen[np.newaxis], axis=0)[0]
+    arrival[0], stages[0] = tables.entry_s[n], 0
+    return arrival, stages
+
+
+def _stages_on(
+    tables: ChainTables, n: int, arrival: _Floats, stages: _Ints, start: NDArray[np.int32]
+) -> tuple[_Floats, _Ints]:
+    """f_n, and its stages; notes where the stage on n starts in `start`.
+
+    Starts are ranked once, so that the window minimum is over integers without ties.
+    """
+    prefix_s = tables.prefix_s[n]
+    saved = arrival - prefix_s[:-1]
+    order = np.lexsort((stages, saved))
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    chosen = window_minimum(rank, tables.stops[n])
+    start[:] = np.append(order, 0)[chosen]
+    value = prefix_s + np.append(saved[order], np.inf)[chosen]
+    return value, stages[np.minimum(start, len(stages) - 1)] + 1
+
+
+def _last_node(total: _Floats, count: _Ints) -> int | None:
+    if not np.isfinite(total).any():
+        return None
+    return int(np.lexsort((count, total))[0])
+
+
+def _walk_back(layers: Iterable[_Choices], last: int) -> Chain:
+    """Follows the choices from the last boundary to the first; the last stage's layer first."""
+    cuts: list[int] = []
+    nodes = [last]
+    bound = -1
+    for layer in layers:
+        bound = int(layer.start[nodes[-1], bound])
+        if bound == 0:
+            break
+        cuts.append(bound)
+        nodes.append(int(layer.previous[nodes[-1], bound]))
+    return Chain(cuts=tuple(reversed(cuts)), nodes=tuple(reversed(nodes)))

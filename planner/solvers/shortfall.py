@@ -1,0 +1,231 @@
+"""Shortfall: the smallest change that makes an infeasible problem feasible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netmodel.units import format_size
+from planner.costs.evaluate import evaluate
+from planner.costs.memory import StageMemory
+from planner.problem import Problem
+from planner.solvers.chain_recurrence import Chain, best_chain, best_chain_per_count
+from planner.solvers.chain_tables import ChainTables, chain_tables
+from planner.solvers.reachability import (
+    Wiring,
+    arrivals,
+    departures,
+    is_feasible,
+    next_true,
+    wiring,
+)
+from planner.solvers.stage_counts import StageCounts
+
+_FINE_NODE_BLOCKS = 50_000
+"""Above so many nodes times blocks, the increase of all caps is searched in coarse steps."""
+_COARSE_BYTES = 2**20
+_MOST_LAYERED_CELLS = 500_000
+"""Above so many nodes times blocks times stages, a given number of stages is not searched."""
+
+
+@dataclass(frozen=True)
+class MoreMemory:
+    """The least memory that helps."""
+
+    node: str
+    """The node that lacks it; the tightest one if every cap has to grow."""
+    extra_bytes: int
+    every_node: bool
+    """More on one node alone never helps; so much more on every node does."""
+    is_least: bool = True
+    """One byte less does not help. False for very large problems: within 1 MiB of the least."""
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """What would help an infeasible problem; each cure alone, unless neither is one."""
+
+    memory: MoreMemory | None
+    """None if no amount of memory helps."""
+    links: tuple[tuple[str, str], ...]
+    """Fewest missing links with which the caps as they are suffice; empty if none do."""
+
+
+def infeasible_reason(problem: Problem, counts: StageCounts) -> str:
+    """Why no plan with so many stages holds all limits, and what would help."""
+    if (impossible := counts.impossible_reason(problem)) is not None:
+        return impossible
+    subject = f"no {counts.describe(problem)}"
+    cells = len(problem.nodes) * problem.n_blocks * counts.most
+    if not counts.is_unlimited(problem) and cells > _MOST_LAYERED_CELLS:
+        return f"{subject} fits; the smallest change that helps is not searched at this size"
+    return f"{subject} {_explain(problem, counts, find_shortfall(problem, counts))}"
+
+
+def find_shortfall(problem: Problem, counts: StageCounts) -> Shortfall:
+    """The least memory and the fewest links that help a problem without a feasible plan."""
+    wires, tables = wiring(problem), chain_tables(problem)
+    return Shortfall(
+        memory=_more_memory(problem, wires, tables, counts),
+        links=_missing_links(problem, wires, tables, counts),
+    )
+
+
+def _explain(problem: Problem, counts: StageCounts, shortfall: Shortfall) -> str:
+    memory, links = shortfall.memory, " and ".join(f"{a} -> {b}" for a, b in shortfall.links)
+    if memory is not None:
+        alternative = f"; so would a link {links}" if links else ""
+        return f"fits the memory caps: {_memory_text(memory)}{alternative}"
+    if links:
+        return f"can be carried over the links: one would fit with a link {links}"
+    advice = f"; a link {problem.source} -> {problem.sink} and more memory on {problem.source!r} do"
+    return (
+        f"is possible: the links lead none from {problem.source!r} to {problem.sink!r} in the "
+        "nodes' listed order, and the memory caps forbid each even if all nodes were linked"
+        f"{advice if counts.least == 1 else ''}"
+    )
+
+
+def _memory_text(memory: MoreMemory) -> str:
+    amount = f"{memory.extra_bytes:,} bytes ({format_size(memory.extra_bytes)})"
+    least = "" if memory.is_least else ", at most 1 MiB more than needed"
+    if memory.every_node:
+        return (
+            "more memory on one node alone does not help; "
+            f"every node lacks {amount}{least}, and {memory.node!r} is the tightest"
+        )
+    return f"node {memory.node!r} lacks {amount}{least}; with that a plan would fit"
+
+
+def _more_memory(
+    problem: Problem, wires: Wiring, tables: ChainTables, counts: StageCounts
+) -> MoreMemory | None:
+    everywhere = np.full_like(tables.stops, problem.n_blocks)
+    if not is_feasible(wires, everywhere, counts):
+        return None
+    needed = _needed_per_node(problem, wires, tables, counts)
+    if needed:
+        extra, index = min(needed)
+        return MoreMemory(problem.nodes[index].name, extra, every_node=False)
+    return _more_on_every_node(problem, wires, tables, counts)
+
+
+def _needed_per_node(
+    problem: Problem, wires: Wiring, tables: ChainTables, counts: StageCounts
+) -> list[tuple[int, int]]:
+    """Least bytes that each node lacks if all others keep their caps, with the node's place.
+
+    A plan that helps has one stage on the node, from a boundary that the nodes before it can
+    reach to one from which the nodes after it can finish. Memory grows with the stop, so for each
+    start only the nearest such stop can need least.
+    """
+    before = arrivals(wires, tables.stops, counts.most)
+    after = departures(wires, tables.stops, counts.most)
+    memory = StageMemory(problem)
+    needed: dict[int, int] = {}
+    for arrive, leave in _joins(before, after, counts, anything=counts.is_unlimited(problem)):
+        nearest = next_true(leave)
+        for index, node in enumerate(problem.nodes):
+            starts = np.flatnonzero(arrive[index, :-1] & (nearest[index] <= problem.n_blocks))
+            if len(starts):
+                peak = memory.stage_bytes(node, starts, nearest[index, starts])
+                extra = int(peak.min()) - node.memory_bytes
+                needed[index] = min(extra, needed.get(index, extra))
+    return [(extra, index) for index, extra in needed.items()]
+
+
+def _joins(
+    before: Sequence[NDArray[np.bool_]],
+    after: Sequence[NDArray[np.bool_]],
+    counts: StageCounts,
+    *,
+    anything: bool,
+) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """What can come before and after one stage so that the stages together are in `counts`."""
+    if anything:
+        return [(np.any(before, axis=0), np.any(after, axis=0))]
+    joins = []
+    for k, arrive in enumerate(before):
+        leave = [later for m, later in enumerate(after) if k + 1 + m in counts]
+        if leave:
+            joins.append((arrive, np.any(leave, axis=0)))
+    return joins
+
+
+def _more_on_every_node(
+    problem: Problem, wires: Wiring, tables: ChainTables, counts: StageCounts
+) -> MoreMemory:
+    """Bisects the equal increase; with every node able to hold everything, some plan fits."""
+    memory = StageMemory(problem)
+    step = 1 if tables.stops.size <= _FINE_NODE_BLOCKS else _COARSE_BYTES
+    whole = np.array([0]), np.array([problem.n_blocks])
+    high = max(
+        int(memory.stage_bytes(node, *whole)[0]) - node.memory_bytes for node in problem.nodes
+    )
+    low = 0
+    while high - low > step:
+        middle = (low + high) // 2
+        if is_feasible(wires, _stops_with(problem, memory, middle), counts):
+            high = middle
+        else:
+            low = middle
+    chain = _some_chain(problem, replace(tables, stops=_stops_with(problem, memory, high)), counts)
+    node, extra = _tightest(problem, chain)
+    return MoreMemory(node, extra, every_node=True, is_least=step == 1)
+
+
+def _stops_with(problem: Problem, memory: StageMemory, extra_bytes: int) -> NDArray[np.int64]:
+    return np.array(
+        [memory.farthest_stops(node, node.memory_bytes + extra_bytes) for node in problem.nodes]
+    )
+
+
+def _tightest(problem: Problem, chain: Chain) -> tuple[str, int]:
+    terms = evaluate(problem, problem.plan(chain.cuts, _names(problem, chain))).stages
+    tightest = max(terms, key=lambda term: term.missing_bytes)
+    return tightest.node, tightest.missing_bytes
+
+
+def _missing_links(
+    problem: Problem, wires: Wiring, tables: ChainTables, counts: StageCounts
+) -> tuple[tuple[str, str], ...]:
+    """Fewest links to add: the same recurrence, where a missing link costs 1 and all else 0."""
+    everyone = np.ones_like(wires.entry)
+    complete = Wiring(everyone, everyone, np.triu(np.ones_like(wires.between), k=1))
+    if wires.is_complete or not is_feasible(complete, tables.stops, counts):
+        return ()
+
+    def between(source: int, target: int) -> NDArray[np.float64]:
+        return np.full(problem.n_blocks + 1, float(not wires.between[source, target]))
+
+    missing = ChainTables(
+        prefix_s=np.zeros_like(tables.prefix_s),
+        stops=tables.stops,
+        entry_s=(~wires.entry).astype(np.float64),
+        exit_s=(~wires.exit).astype(np.float64),
+        between_s=between,
+    )
+    names = _names(problem, _some_chain(problem, missing, counts))
+    linked = {(link.source, link.target) for link in problem.links}
+    hops = pairwise((problem.source, *names, problem.sink))
+    return tuple((a, b) for a, b in hops if a != b and (a, b) not in linked)
+
+
+def _some_chain(problem: Problem, tables: ChainTables, counts: StageCounts) -> Chain:
+    """A chain of tables that are known to have one."""
+    if counts.is_unlimited(problem):
+        chain = best_chain(tables)
+    else:
+        chains = best_chain_per_count(tables, counts.most)[counts.least - 1 :]
+        chain = next((found for found in chains if found is not None), None)
+    if chain is None:
+        raise RuntimeError("reachability and the recurrence disagree: please report this problem")
+    return chain
+
+
+def _names(problem: Problem, chain: Chain) -> tuple[str, ...]:
+    return tuple(problem.nodes[n].name for n in chain.nodes)

@@ -1,0 +1,88 @@
+"""Sweep: the best plan for every number of parts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
+
+from planner.costs.evaluate import Evaluator
+from planner.problem import Problem
+from planner.solution import Solution
+from planner.solvers.chain_dp import ChainDp
+from profiler.record import Record
+
+
+class SweepRow(Record):
+    """The best plan with one number of parts, or why there is none."""
+
+    parts: PositiveInt
+    feasible: bool
+    latency_s: NonNegativeFloat | None = None
+    """End to end."""
+    peak_bytes: NonNegativeInt | None = None
+    """Highest memory of any node that the plan uses."""
+    moved_bytes: NonNegativeInt | None = None
+    """Bytes that cross a wire, inputs and outputs included."""
+    nodes: tuple[str, ...] = ()
+    """Of the parts, in order."""
+    cuts: tuple[int, ...] = ()
+    """Block boundaries between the parts."""
+    reason: str = ""
+    """Why nothing fits."""
+
+
+_HEADER = (
+    "parts", "feasible", "latency (s)", "peak memory of a node (bytes)", "moved (bytes)",
+    "nodes", "cuts (block boundaries)", "reason",
+)  # fmt: skip
+
+
+def sweep_parts(problem: Problem) -> tuple[SweepRow, ...]:
+    """The least latency for exactly 1, 2, … parts, up to one part per node.
+
+    Peak memory and moved bytes are those of the plan of least latency; another plan with as many
+    parts may need less of them.
+    """
+    answers = ChainDp().solve_each_count(problem)
+    evaluator = Evaluator(problem)
+    return tuple(_row(evaluator, parts, answer) for parts, answer in enumerate(answers, start=1))
+
+
+def to_csv(rows: Iterable[SweepRow]) -> str:
+    """The rows as CSV: units in the header, lists joined by `;`, infeasible rows with a reason."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_HEADER)
+    writer.writerows(_cells(row) for row in rows)
+    return text.getvalue()
+
+
+def _row(evaluator: Evaluator, parts: int, answer: Solution) -> SweepRow:
+    if answer.plan is None:
+        return SweepRow(parts=parts, feasible=False, reason=answer.reason)
+    estimate = evaluator.evaluate(answer.plan)
+    return SweepRow(
+        parts=parts,
+        feasible=True,
+        latency_s=estimate.latency_s,
+        peak_bytes=estimate.peak_bytes,
+        moved_bytes=estimate.moved_bytes,
+        nodes=tuple(stage.node for stage in answer.plan.stages),
+        cuts=tuple(stage.start for stage in answer.plan.stages[1:]),
+    )
+
+
+def _cells(row: SweepRow) -> tuple[object, ...]:
+    return (
+        row.parts,
+        "yes" if row.feasible else "no",
+        row.latency_s,
+        row.peak_bytes,
+        row.moved_bytes,
+        ";".join(row.nodes),
+        ";".join(map(str, row.cuts)),
+        row.reason,
+    )

@@ -1,0 +1,90 @@
+"""The best plan for every number of parts."""
+
+import csv
+import io
+
+import pytest
+
+from planner.costs.evaluate import evaluate
+from planner.solvers.brute_force import BruteForce
+from planner.sweep import sweep_parts, to_csv
+from tests.planner.instances import (
+    NAMED,
+    make_node,
+    make_problem,
+    mesh,
+    model_too_large_for_each_node,
+    two_phones_one_server,
+)
+
+
+@pytest.mark.parametrize("build", NAMED)
+def test_every_row_is_the_best_of_its_number_of_parts(build):
+    problem = build()
+    rows = sweep_parts(problem)
+    oracle = BruteForce().solve_each_count(problem)
+    assert [row.parts for row in rows] == list(range(1, len(problem.nodes) + 1))
+    for row, answer in zip(rows, oracle, strict=True):
+        assert row.feasible is (answer.plan is not None)
+        if row.feasible:
+            estimate = evaluate(problem, problem.plan(row.cuts, row.nodes))
+            assert row.latency_s == pytest.approx(answer.value_s, rel=1e-12)
+            assert row.latency_s == estimate.latency_s
+            assert row.peak_bytes == estimate.peak_bytes
+            assert row.moved_bytes == estimate.moved_bytes
+            assert len(row.nodes) == len(row.cuts) + 1 == row.parts
+
+
+def test_a_number_of_parts_that_does_not_fit_keeps_its_row_and_the_reason():
+    one, two = sweep_parts(model_too_large_for_each_node())
+    # The whole needs base 30 + weights 400 + live 10 + received 10 of 250 bytes.
+    assert not one.feasible
+    assert one.latency_s is one.peak_bytes is one.moved_bytes is None
+    assert "node 'left' lacks 200 bytes" in one.reason
+    # Half of the model moves over and the outputs move back, 10 bytes each.
+    assert (two.feasible, two.peak_bytes, two.moved_bytes) == (True, 250, 20)
+
+
+def test_more_parts_than_blocks_are_rows_too():
+    nodes = [make_node(name, (1.0, 1.0)) for name in "abc"]
+    rows = sweep_parts(make_problem(nodes, mesh("abc"), (1, 1, 1)))
+    assert [row.feasible for row in rows] == [True, True, False]
+    assert rows[2].reason == "3 stages need as many blocks; there are 2"
+
+
+def test_one_part_at_home_moves_nothing():
+    problem = make_problem([make_node("home", (1.0,))], [], (8, 8))
+    assert sweep_parts(problem)[0].moved_bytes == 0
+
+
+def test_the_csv_has_units_and_keeps_infeasible_rows():
+    text = to_csv(sweep_parts(model_too_large_for_each_node()))
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert list(rows[0]) == [
+        "parts",
+        "feasible",
+        "latency (s)",
+        "peak memory of a node (bytes)",
+        "moved (bytes)",
+        "nodes",
+        "cuts (block boundaries)",
+        "reason",
+    ]
+    assert [row["feasible"] for row in rows] == ["no", "yes"]
+    assert rows[0]["latency (s)"] == ""
+    assert "lacks 200 bytes" in rows[0]["reason"]
+    assert rows[1] | {"latency (s)": ""} == {
+        "parts": "2",
+        "feasible": "yes",
+        "latency (s)": "",
+        "peak memory of a node (bytes)": "250",
+        "moved (bytes)": "20",
+        "nodes": "left;right",
+        "cuts (block boundaries)": "2",
+        "reason": "",
+    }
+
+
+def test_the_same_problem_gives_the_same_csv():
+    first, second = (to_csv(sweep_parts(two_phones_one_server())) for _ in range(2))
+    assert first == second
