@@ -1,0 +1,66 @@
+"""What every engine answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
+
+from planner.breakdown import Breakdown
+from planner.manifest import Verification
+from planner.partition import Partition
+from profiler.record import Record
+
+OnRequest = Callable[[int, int], None]
+"""Called after every measured request with how many are done, and how many there will be."""
+
+
+class RunOptions(Record):
+    """How to run."""
+
+    requests: PositiveInt = 20
+    """Measured requests, one after another."""
+    warmup_requests: NonNegativeInt = 3
+    """Requests before them that are not counted."""
+    deadline_s: PositiveFloat = 60.0
+    """For each request, end to end."""
+    startup_deadline_s: PositiveFloat = 120.0
+    """For all stages to be loaded and connected."""
+    emulate_links: bool = False
+    """Whether transfers between different nodes take the time of the cluster's links."""
+    emulate_speeds: bool = False
+    """Whether computation takes as much longer as the node is slower than the reference."""
+
+
+class RunResult(Record):
+    """What a run gave; it exists only if the outputs were right."""
+
+    engine: str
+    measurement: Breakdown
+    check: Verification
+    """The outputs of the last request against those of the original model."""
+    emulated_links: bool
+    emulated_speeds: bool
+
+
+class Engine(Protocol):
+    """Runs a partition on its sample input."""
+
+    name: str
+
+    def skip_reason(self, partition: Partition, options: RunOptions) -> str | None:
+        """Why the engine cannot run this here, or none."""
+        ...
+
+    def run(
+        self, partition: Partition, options: RunOptions, *, on_request: OnRequest | None = None
+    ) -> RunResult:
+        """Runs the partition and checks its outputs.
+
+        Raises:
+            PlannerError: the options ask for what the engine cannot do; see `skip_reason`.
+            RunError: a stage died, stalled or failed.
+            VerificationError: the outputs are not those of the original model.
+        """
+        ...

@@ -1,0 +1,27 @@
+"""Jobs: what each stage of a partition is told."""
+
+from __future__ import annotations
+
+from planner.engines.emulation import Emulation
+from planner.partition import Partition
+from planner.runtime.job import Job
+
+
+def jobs_of(partition: Partition, emulated: Emulation) -> list[Job]:
+    """One job per stage; each paces the hop after its stage."""
+    plan, document = partition.plan, partition.document
+    return [
+        Job(
+            stage=index,
+            node=stage.node,
+            file=str(partition.stage_path(index)),
+            backend=document.backend,
+            threads=document.threads,
+            inputs=tuple(port.name for port in stage.inputs),
+            outputs=tuple(port.name for port in stage.outputs),
+            sends=plan.hops[index + 1],
+            pace_s=emulated.hop_s[index + 1],
+            slowdown=emulated.slowdowns[index],
+        )
+        for index, stage in enumerate(partition.manifest.stages)
+    ]

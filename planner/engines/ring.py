@@ -1,0 +1,163 @@
+"""Ring: the workers of one partition, connected, from their start to their certain end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+
+from planner.engines.measurement import RequestTrace
+from planner.engines.worker_process import WorkerProcess
+from planner.errors import RunError
+from planner.runtime.connection import Connection, Pace, Received, accept, connect, listen
+from planner.runtime.errors import ConnectionLost, DeadlineExceeded, FrameError
+from planner.runtime.frames import Frame
+from planner.runtime.job import EXIT_NEIGHBOUR_LOST, Job
+from planner.runtime.layout import Array
+
+_GRACE_S = 2.0
+"""For workers to end once their connections are closed."""
+_REAP_S = 1.0
+"""A dying process closes its connections before it can be waited for."""
+
+
+class Ring:
+    """Warm connections through all workers and back; made by `open_ring`."""
+
+    def __init__(
+        self, workers: Sequence[WorkerProcess], *, first: Connection, last: Connection
+    ) -> None:
+        self._workers = workers
+        self._first = first
+        self._last = last
+
+    def request(
+        self, tensors: Mapping[str, Array], *, pace_s: float | None, deadline_s: float
+    ) -> tuple[RequestTrace, Mapping[str, Array]]:
+        """Sends one request around.
+
+        Args:
+            tensors: for the first stage.
+            pace_s: time that the first hop shall take, if any.
+            deadline_s: seconds from now.
+
+        Raises:
+            RunError: a worker died, stalled or failed.
+        """
+        start_s = time.monotonic()
+        pace = None if pace_s is None else Pace(start_s, pace_s)
+        received = self._exchange(Frame(tensors, {"trace": []}), pace, start_s + deadline_s)
+        return _trace_of(received, start_s), received.frame.tensors
+
+    def peak_bytes(self, *, deadline_s: float) -> list[int]:
+        """Most anonymous memory that each worker has had.
+
+        Raises:
+            RunError: as `request`.
+        """
+        received = self._exchange(Frame(meta={"peaks": []}), None, time.monotonic() + deadline_s)
+        return list(received.frame.meta["peaks"])
+
+    def _exchange(self, frame: Frame, pace: Pace | None, deadline_s: float) -> Received:
+        with _explained(self._workers):
+            self._first.send(frame, pace=pace, deadline_s=deadline_s)
+            received = self._last.receive(deadline_s=deadline_s)
+        if "error" in received.frame.meta:
+            raise RunError(received.frame.meta["error"])
+        return received
+
+
+@contextmanager
+def open_ring(jobs: Sequence[Job], *, startup_deadline_s: float) -> Iterator[Ring]:
+    """Starts one worker per job, all at once, and connects them; ends them all in any case.
+
+    Raises:
+        RunError: a worker does not load its stage, or not in time.
+    """
+    deadline_s = time.monotonic() + startup_deadline_s
+    with _running_workers(jobs) as workers, _explained(workers), closing(listen()) as listener:
+        ports = [
+            *_ports(workers, deadline_s),
+            listener.getsockname()[1],
+        ]
+        for worker, next_port in zip(workers, ports[1:], strict=True):
+            worker.send_next_port(next_port)
+        watch = _Watch(workers)
+        with (
+            connect(ports[0], deadline_s=deadline_s, watch=watch) as first,
+            accept(listener, deadline_s=deadline_s, watch=watch) as last,
+        ):
+            for worker in workers:
+                worker.receive(deadline_s, watch)
+            yield Ring(workers, first=first, last=last)
+
+
+@contextmanager
+def _running_workers(jobs: Sequence[Job]) -> Iterator[list[WorkerProcess]]:
+    workers: list[WorkerProcess] = []
+    with ExitStack() as ends:
+        try:
+            for job in jobs:
+                worker = WorkerProcess(job)
+                ends.callback(worker.stop, _GRACE_S)
+                workers.append(worker)
+            for worker in workers:
+                worker.send_job()
+            yield workers
+        except BaseException:
+            for worker in workers:
+                worker.terminate()
+            raise
+
+
+def _ports(workers: Sequence[WorkerProcess], deadline_s: float) -> list[int]:
+    watch = _Watch(workers)
+    return [int(worker.receive(deadline_s, watch)["port"]) for worker in workers]
+
+
+class _Watch:
+    """Raises if a worker has ended."""
+
+    def __init__(self, workers: Sequence[WorkerProcess]) -> None:
+        self._workers = workers
+
+    def __call__(self) -> None:
+        if any(worker.exit_code is not None for worker in self._workers):
+            raise ConnectionLost("a worker has ended")
+
+
+@contextmanager
+def _explained(workers: Sequence[WorkerProcess]) -> Iterator[None]:
+    """Turns a fault into the reason for it: which worker, on which node, and how it ended."""
+    try:
+        yield
+    except DeadlineExceeded as error:
+        states = "; ".join(worker.describe_end() for worker in workers)
+        raise RunError(f"no answer within the deadline: {states}") from error
+    except (ConnectionLost, FrameError) as error:
+        culprit = _culprit(workers)
+        raise RunError(culprit.describe_end() if culprit else str(error)) from error
+
+
+def _culprit(workers: Sequence[WorkerProcess]) -> WorkerProcess | None:
+    """The worker that ended for its own reason; others follow as their neighbours vanish."""
+    give_up_s = time.monotonic() + _REAP_S
+    while True:
+        ended = [worker for worker in workers if worker.exit_code is not None]
+        for worker in ended:
+            if worker.exit_code not in (0, EXIT_NEIGHBOUR_LOST):
+                return worker
+        if time.monotonic() >= give_up_s:
+            return ended[0] if ended else None
+        time.sleep(0.01)
+
+
+def _trace_of(received: Received, start_s: float) -> RequestTrace:
+    records = received.frame.meta["trace"]
+    sends_s = [start_s, *(record["send_start_s"] for record in records)]
+    ends_s = [*(record["recv_end_s"] for record in records), received.end_s]
+    return RequestTrace(
+        compute_s=tuple(r["compute_end_s"] - r["compute_start_s"] for r in records),
+        transfer_s=tuple(end - send for send, end in zip(sends_s, ends_s, strict=True)),
+        latency_s=received.end_s - start_s,
+    )

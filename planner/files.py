@@ -1,0 +1,92 @@
+"""Files: records as JSON text, read with errors that teach and written all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from planner.errors import FileFormatError
+from planner.manifest import FileStamp
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_record(path: Path, model: type[Model]) -> Model:
+    """The record that a JSON file holds.
+
+    Raises:
+        FileFormatError: the file is missing, no JSON, or of another kind or version; the message
+            names the file and the field.
+    """
+    try:
+        record = model.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise FileFormatError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise FileFormatError(f"{path}: {_describe(error, model)}") from error
+    # The field has a default for records made in memory; a file must say what it is.
+    if "schema_" in model.model_fields and "schema_" not in record.model_fields_set:
+        raise FileFormatError(f"{path}: schema: is missing; expected {_schema_of(model)!r}")
+    return record
+
+
+def write_record(path: Path, record: BaseModel) -> None:
+    """Writes a record as indented JSON; readers see the old file or the new one."""
+    write_text_atomic(path, record.model_dump_json(by_alias=True, indent=2) + "\n")
+
+
+def write_text_atomic(path: Path, text: str) -> None:
+    """Writes a text file; readers see the old one or the new one. Makes the folder it is in."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside the given one, which it replaces if the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def stamp(path: Path, relative_to: Path) -> FileStamp:
+    """What a file holds now, under its path relative to a folder."""
+    return FileStamp(
+        path=path.relative_to(relative_to).as_posix(),
+        n_bytes=path.stat().st_size,
+        sha256=sha256_of(path),
+    )
+
+
+def _describe(error: ValidationError, model: type[BaseModel]) -> str:
+    problems = error.errors(include_url=False)
+    for problem in problems:
+        if problem["loc"] == ("schema",):
+            return (
+                f"schema: is {problem['input']!r}, expected {_schema_of(model)!r}: "
+                "a file of another kind, or of another version of partway"
+            )
+    first, more = problems[0], len(problems) - 1
+    where = ".".join(str(part) for part in first["loc"])
+    text = f"{where}: {first['msg']}" if where else first["msg"]
+    return text + (f" (and {more} more)" if more else "")
+
+
+def _schema_of(model: type[BaseModel]) -> object:
+    return model.model_fields["schema_"].default

@@ -1,0 +1,203 @@
+"""Connection: frames over one warm TCP connection, with deadlines.
+
+All times are those of `time.monotonic()`, which the processes of one machine share.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from planner.runtime import frames
+from planner.runtime.errors import (
+    ConnectionClosed,
+    ConnectionLost,
+    DeadlineExceeded,
+    EndOfStream,
+)
+from planner.runtime.frames import Frame
+from planner.runtime.pacing import SLICE_S, schedule, wait_until
+
+LOOPBACK = "127.0.0.1"
+
+Watch = Callable[[], None]
+"""Called at least every `SLICE_S` while waiting; raises to end the wait."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long a message shall take."""
+
+    start_s: float
+    total_s: float
+
+
+@dataclass(frozen=True)
+class Received:
+    """A frame and when it came."""
+
+    frame: Frame
+    start_s: float
+    """First byte."""
+    end_s: float
+    """Last byte."""
+
+
+class Connection:
+    """One end of a TCP connection that carries frames.
+
+    Args:
+        sock: connected; the connection closes it.
+        watch: looks after other processes during waits.
+    """
+
+    def __init__(self, sock: socket.socket, watch: Watch | None = None) -> None:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self._sock = sock
+        self._watch = watch
+
+    def send(
+        self, frame: Frame, *, pace: Pace | None = None, deadline_s: float | None = None
+    ) -> None:
+        """Sends one frame; a paced one returns when its last byte is due.
+
+        Raises:
+            ConnectionLost: the other end is gone.
+            DeadlineExceeded: it does not take the bytes in time.
+        """
+        pieces = frames.encode(frame)
+        if pace is None:
+            for piece in pieces:
+                self._send_all(piece, deadline_s)
+            return
+        for due_s, chunk in schedule(pieces, pace.total_s, pace.start_s):
+            wait_until(due_s if deadline_s is None else min(due_s, deadline_s), self._watch)
+            self._send_all(chunk, deadline_s)
+
+    def receive(self, *, deadline_s: float | None = None) -> Received:
+        """Waits for one frame.
+
+        Raises:
+            ConnectionClosed: the other end closed the connection between frames.
+            ConnectionLost: it is gone in the middle of one.
+            DeadlineExceeded: the frame is not there in time.
+            FrameError: what came is not a frame.
+        """
+        reader = _Reader(self, deadline_s)
+        try:
+            frame = frames.read(reader)
+        except EndOfStream as error:
+            raise ConnectionClosed("the other end closed the connection") from error
+        return Received(frame, reader.start_s, time.monotonic())
+
+    def receive_some(self, buffer: memoryview, deadline_s: float | None) -> int:
+        """Waits for at least one byte; 0 at the end of the stream."""
+        while True:
+            self._set_timeout(deadline_s)
+            try:
+                return self._sock.recv_into(buffer)
+            except TimeoutError:
+                continue
+            except OSError as error:
+                raise ConnectionLost(f"receiving failed: {error}") from error
+
+    def close(self) -> None:
+        """Closes the connection; the other end sees the end of the stream."""
+        self._sock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def _send_all(self, data: memoryview, deadline_s: float | None) -> None:
+        while data:
+            self._set_timeout(deadline_s)
+            try:
+                data = data[self._sock.send(data) :]
+            except TimeoutError:
+                continue
+            except OSError as error:
+                raise ConnectionLost(f"sending failed: {error}") from error
+
+    def _set_timeout(self, deadline_s: float | None) -> None:
+        if self._watch is not None:
+            self._watch()
+        self._sock.settimeout(next_wait_s(deadline_s, self._watch))
+
+
+class _Reader:
+    """The bytes of one frame of a connection."""
+
+    def __init__(self, connection: Connection, deadline_s: float | None) -> None:
+        self._connection = connection
+        self._deadline_s = deadline_s
+        self.start_s = 0.0
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        n_read = self._connection.receive_some(buffer, self._deadline_s)
+        if not self.start_s:
+            self.start_s = time.monotonic()
+        elif not n_read:
+            raise ConnectionLost("the connection ended in the middle of a frame")
+        return n_read
+
+
+def next_wait_s(deadline_s: float | None, watch: Watch | None) -> float | None:
+    """How long the next blocking call may take; none if it may wait for ever.
+
+    Raises:
+        DeadlineExceeded: no time is left.
+    """
+    longest_s = None if watch is None else SLICE_S
+    if deadline_s is None:
+        return longest_s
+    left_s = deadline_s - time.monotonic()
+    if left_s <= 0:
+        raise DeadlineExceeded("no more time is left")
+    return left_s if longest_s is None else min(left_s, longest_s)
+
+
+def listen() -> socket.socket:
+    """A listening socket on a free port of this machine's loopback interface."""
+    return socket.create_server((LOOPBACK, 0))
+
+
+def accept(
+    listener: socket.socket, *, deadline_s: float | None = None, watch: Watch | None = None
+) -> Connection:
+    """Waits for the one connection to a listening socket.
+
+    Raises:
+        DeadlineExceeded: nobody connects in time.
+    """
+    while True:
+        if watch is not None:
+            watch()
+        listener.settimeout(next_wait_s(deadline_s, watch))
+        try:
+            sock, _ = listener.accept()
+        except TimeoutError:
+            continue
+        return Connection(sock, watch)
+
+
+def connect(
+    port: int, *, deadline_s: float | None = None, watch: Watch | None = None
+) -> Connection:
+    """Connects to a port of this machine's loopback interface.
+
+    Raises:
+        ConnectionLost: nobody listens.
+        DeadlineExceeded: no time is left.
+    """
+    timeout_s = next_wait_s(deadline_s, None)
+    try:
+        return Connection(socket.create_connection((LOOPBACK, port), timeout_s), watch)
+    except OSError as error:
+        raise ConnectionLost(f"cannot connect to port {port}: {error}") from error

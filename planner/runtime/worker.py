@@ -1,0 +1,129 @@
+"""Worker process of one stage: `python -m planner.runtime.worker`, started by an engine.
+
+    driver                      worker
+      │ {"stage": 0, "file": …}   │  stdin    job
+      ├──────────────────────────>│           load the stage, listen
+      │ {"port": 41234}           │  stdout
+      │<──────────────────────────┤
+      │ {"next_port": 41235}      │  stdin
+      ├──────────────────────────>│           connect to the next, accept the previous
+      │ {"ready": true}           │  stdout
+      │<──────────────────────────┤
+      │                           │  TCP      frames in, frames out, until the previous closes
+
+A frame's meta carries `trace`, to which every stage adds its times; or `error`, which later stages
+hand on; or `peaks`, to which every stage adds its memory, and which has no tensors.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from planner.runtime.connection import Connection, Pace, Received, accept, connect, listen
+from planner.runtime.control import ControlChannel
+from planner.runtime.errors import ConnectionClosed, ConnectionLost
+from planner.runtime.frames import Frame
+from planner.runtime.job import EXIT_FAILED, EXIT_NEIGHBOUR_LOST, Job, parse_line
+from planner.runtime.stage import LoadedStage
+from profiler.process import peak_anonymous_bytes, pin_allocator
+
+
+class Worker:
+    """Answers frames from one connection on the other."""
+
+    def __init__(
+        self, job: Job, stage: LoadedStage, *, incoming: Connection, outgoing: Connection
+    ) -> None:
+        self._job = job
+        self._stage = stage
+        self._incoming = incoming
+        self._outgoing = outgoing
+
+    def serve(self) -> None:
+        """Works until the previous end closes its connection.
+
+        Raises:
+            ConnectionLost: a neighbour went away in the middle of a request.
+            FrameError: what came is not a frame.
+        """
+        while True:
+            try:
+                received = self._incoming.receive()
+            except ConnectionClosed:
+                return
+            self._answer(received)
+
+    def _answer(self, received: Received) -> None:
+        meta = received.frame.meta
+        if "error" in meta:
+            self._outgoing.send(received.frame)
+        elif "peaks" in meta:
+            self._outgoing.send(Frame(meta={"peaks": [*meta["peaks"], peak_anonymous_bytes()]}))
+        else:
+            self._run(received)
+
+    def _run(self, received: Received) -> None:
+        try:
+            run = self._stage.run(received.frame.tensors)
+        except Exception as error:  # noqa: BLE001  a kernel raises what it likes; the driver tells
+            self._outgoing.send(Frame(meta={"error": self._describe(error)}))
+            return
+        send_start_s = time.monotonic()
+        record = {
+            "recv_start_s": received.start_s,
+            "recv_end_s": received.end_s,
+            "compute_start_s": run.start_s,
+            "compute_end_s": run.end_s,
+            "send_start_s": send_start_s,
+        }
+        frame = Frame(run.sends, _with_record(received.frame.meta, record))
+        pace_s = self._job.pace_s
+        self._outgoing.send(frame, pace=None if pace_s is None else Pace(send_start_s, pace_s))
+
+    def _describe(self, error: Exception) -> str:
+        return (
+            f"stage {self._job.stage} on node {self._job.node!r} failed: "
+            f"{type(error).__name__}: {error}"
+        )
+
+
+def _with_record(meta: Mapping[str, Any], record: dict[str, float]) -> dict[str, Any]:
+    return {**meta, "trace": [*meta.get("trace", ()), record]}
+
+
+def run(channel: ControlChannel) -> None:
+    """Loads the stage, joins the ring, and works."""
+    job = parse_line(channel.receive_line())
+    if job.pin_allocator:
+        pin_allocator()
+    stage = LoadedStage(job)
+    with listen() as listener:
+        channel.send(port=listener.getsockname()[1])
+        next_port = channel.receive()["next_port"]
+        with connect(next_port) as outgoing, accept(listener) as incoming:
+            channel.send(ready=True)
+            Worker(job, stage, incoming=incoming, outgoing=outgoing).serve()
+
+
+def main() -> int:
+    """Runs one worker; returns the exit code."""
+    try:
+        run(ControlChannel())
+    except ConnectionLost as error:
+        return _fail(error, EXIT_NEIGHBOUR_LOST)
+    except Exception as error:  # noqa: BLE001  the last line of defence: one line, not a traceback
+        return _fail(error, EXIT_FAILED)
+    return 0
+
+
+def _fail(error: Exception, code: int) -> int:
+    text = " ".join(str(error).split())
+    sys.stderr.write(f"{type(error).__name__}: {text}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
