@@ -1,0 +1,199 @@
+"""The public Python API: wiring only.
+
+The functions follow the closed loop, each taking what the one before it returns:
+
+    profile = api.profile("torchvision:resnet18", api.ProfileOptions(backend="onnx"))
+    document = api.plan(profile, api.read_cluster("cluster.yaml"))
+    partition = api.emit(document, "torchvision:resnet18", "parts")
+    result = api.run(partition, api.RunOptions(emulate_links=True))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netmodel.cluster import Cluster
+from netmodel.cluster_file import parse_cluster
+from netmodel.errors import ClusterError
+from planner.compare import Row
+from planner.compare import compare as compare_plans
+from planner.costs.evaluate import evaluate
+from planner.engines import engine_named
+from planner.engines.interface import RunOptions, RunResult
+from planner.errors import FileFormatError
+from planner.files import read_record
+from planner.partition import Partition, open_partition
+from planner.problem import Problem, build_problem
+from planner.solution import PlanDocument, Solution, Status
+from planner.solvers.chain_dp import ChainDp
+from planner.sweep import SweepRow, sweep_parts
+from profiler.profile_options import ProfileOptions
+from profiler.profile_records import Profile
+
+if TYPE_CHECKING:
+    from profiler.capture import CapturedModel
+    from profiler.sources import ModelSource
+
+Progress = Callable[[str], None]
+
+__all__ = [
+    "PlanDocument", "ProfileOptions", "RunOptions", "RunResult", "capture", "compare", "emit",
+    "plan", "profile", "read_cluster", "read_plan", "read_profile", "run", "sweep",
+]  # fmt: skip
+
+
+def read_profile(path: Path | str) -> Profile:
+    """The profile in a file."""
+    return read_record(Path(path), Profile)
+
+
+def read_plan(path: Path | str) -> PlanDocument:
+    """The content of a plan file."""
+    return read_record(Path(path), PlanDocument)
+
+
+def read_cluster(path: Path | str) -> Cluster:
+    """The cluster that a YAML file describes.
+
+    Raises:
+        FileFormatError: the file cannot be read.
+        ClusterError: what it says is malformed or contradicts itself.
+    """
+    try:
+        return parse_cluster(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileFormatError(f"{path}: cannot be read: {error}") from error
+    except ClusterError as error:
+        raise ClusterError(f"{path}: {error}") from error
+
+
+def capture(
+    model: str | ModelSource, shapes: tuple[tuple[int, ...], ...] | None = None
+) -> CapturedModel:
+    """Captures a model for the shapes of its sample input.
+
+    Args:
+        model: a name as the command line takes it, or a module with its inputs.
+        shapes: of the positional inputs, if the model's own example is not wanted.
+    """
+    from profiler import capture as capturing
+    from profiler.sources import load_source
+
+    source = load_source(model, shapes) if isinstance(model, str) else model
+    return capturing.capture(source)
+
+
+def profile(
+    model: str | ModelSource | CapturedModel,
+    options: ProfileOptions | None = None,
+    *,
+    on_step: Progress = lambda step: None,
+) -> Profile:
+    """Measures what every block of a model costs on this machine."""
+    from profiler import profiling
+
+    return profiling.profile(_captured(model), options or ProfileOptions(), on_step=on_step)
+
+
+def plan(
+    profile: Profile,
+    cluster: Cluster,
+    *,
+    node_profiles: Mapping[str, Profile] | None = None,
+    max_stages: int | None = None,
+) -> PlanDocument:
+    """The cut points and placement of least end-to-end latency that fit every node's memory."""
+    problem = build_problem(profile, cluster, node_profiles)
+    solution = ChainDp().solve(problem, max_stages=max_stages)
+    return describe(profile, cluster, problem, solution)
+
+
+def describe(
+    profile: Profile, cluster: Cluster, problem: Problem, solution: Solution
+) -> PlanDocument:
+    """A solver's answer with its price and everything that emission and runs need to know."""
+    return PlanDocument(
+        model=profile.graph.model,
+        backend=profile.backend,
+        threads=profile.environment.threads,
+        granularity=profile.granularity,
+        solution=solution,
+        estimate=None if solution.plan is None else evaluate(problem, solution.plan),
+        cluster=cluster,
+        node_speeds={node.name: node.speed for node in cluster.nodes if node.speed is not None},
+        block_names=tuple(block.name for block in profile.blocks),
+        provenance=_provenance(profile),
+    )
+
+
+def compare(
+    profile: Profile,
+    cluster: Cluster,
+    *,
+    node_profiles: Mapping[str, Profile] | None = None,
+    max_stages: int | None = None,
+) -> tuple[Row, ...]:
+    """Our plan beside what every baseline would choose, priced by one evaluator."""
+    problem = build_problem(profile, cluster, node_profiles)
+    return compare_plans(problem, ChainDp().solve(problem, max_stages=max_stages))
+
+
+def sweep(
+    profile: Profile, cluster: Cluster, *, node_profiles: Mapping[str, Profile] | None = None
+) -> tuple[SweepRow, ...]:
+    """The best plan for every number of parts."""
+    return sweep_parts(build_problem(profile, cluster, node_profiles))
+
+
+def emit(
+    document: PlanDocument,
+    model: str | ModelSource | CapturedModel,
+    folder: Path | str,
+    *,
+    on_step: Progress = lambda step: None,
+) -> Partition:
+    """Writes the stages of a plan and a manifest, verified against the original model."""
+    from planner.emit.emitter import emit as write
+
+    write(document, _captured(model), Path(folder), on_step=on_step)
+    return open_partition(Path(folder))
+
+
+def run(
+    partition: Partition | Path | str,
+    options: RunOptions | None = None,
+    *,
+    engine: str = "processes",
+    on_request: Callable[[int, int], None] | None = None,
+) -> RunResult:
+    """Runs a partition and measures every stage and hop."""
+    opened = partition if isinstance(partition, Partition) else open_partition(Path(partition))
+    chosen = engine_named(engine)
+    return chosen.run(opened, options or RunOptions(), on_request=on_request)
+
+
+def is_feasible(document: PlanDocument) -> bool:
+    """Whether the document holds a plan."""
+    return document.solution.status is not Status.INFEASIBLE
+
+
+def _captured(model: str | ModelSource | CapturedModel) -> CapturedModel:
+    from profiler.sources import ModelSource
+
+    return capture(model) if isinstance(model, str | ModelSource) else model
+
+
+def _provenance(profile: Profile) -> dict[str, str]:
+    machine = profile.environment
+    where = f"{machine.processor}, {machine.device}, {machine.threads} threads"
+    packages = ", ".join(f"{name} {number}" for name, number in machine.packages.items())
+    return {
+        "block latency": f"measured on {where}, {packages}, median of {profile.whole.latency.n}",
+        "node speed": "as the cluster file says, or the node's own profile",
+        "link time": "computed from the cluster file's bandwidth and latency",
+        "activation and weight bytes": "computed from the captured graph",
+        "process memory": "base measured; workspace and bytes per weight byte estimated",
+        "reference graph": profile.graph.digest,
+    }

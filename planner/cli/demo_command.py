@@ -1,0 +1,80 @@
+"""`partway demo`: the whole loop on ResNet-18."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from planner.cli.console import progress, stderr, stdout, stop_infeasible
+
+_MODEL = "torchvision:resnet18"
+
+
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for all files.")] = Path(
+        "out/demo"
+    ),
+    cluster: Annotated[
+        Path | None, typer.Option("--cluster", "-c", help="Another cluster file than the demo's.")
+    ] = None,
+    backend: Annotated[str, typer.Option(help="What executes the parts: torch or onnx.")] = "onnx",
+) -> None:
+    """Profile ResNet-18 here, plan it for a small cluster, emit the stages, run and compare them.
+
+    The stages run in processes of their own that really send the tensors; links and node speeds
+    are emulated as the cluster file says. Takes a minute or two.
+    """
+    from planner import api
+    from planner.cli import run_command
+    from planner.cli.sweep_files import write_sweep
+    from planner.cli.tables import (
+        breakdown_table,
+        comparison_table,
+        profile_summary,
+        profile_table,
+        sweep_table,
+    )
+    from planner.engines.interface import RunOptions
+    from planner.files import write_record, write_text_atomic
+    from profiler.profile_options import ProfileOptions
+
+    described = output / "cluster.yaml"
+    text = (
+        files("planner.cli").joinpath("demo_cluster.yaml").read_text(encoding="utf-8")
+        if cluster is None
+        else cluster.read_text(encoding="utf-8")
+    )
+    write_text_atomic(described, text)
+    nodes = api.read_cluster(described)
+    with progress("profile") as on_step:
+        on_step(f"importing torch and capturing {_MODEL}, batch 1, 224 × 224")
+        captured = api.capture(_MODEL)
+        profile = api.profile(captured, ProfileOptions(backend=backend), on_step=on_step)
+    write_record(output / "resnet18.profile.json", profile)
+    stdout().print(profile_table(profile))
+    stdout().print(profile_summary(profile), markup=False)
+
+    stdout().print(comparison_table(api.compare(profile, nodes)))
+    rows = api.sweep(profile, nodes)
+    stdout().print(sweep_table(rows))
+    _, picture = write_sweep(rows, output)
+    document = api.plan(profile, nodes)
+    if document.estimate is None:
+        stop_infeasible(document.solution.reason)
+    write_record(output / "plan.json", document)
+    stdout().print(breakdown_table(document.estimate, document.block_names))
+
+    with progress("emit") as on_step:
+        partition = api.emit(document, captured, output / "parts", on_step=on_step)
+    options = RunOptions(emulate_links=True, emulate_speeds=True)
+    result = run_command.measure(partition, options, "processes")
+    write_record(output / "measured.breakdown.json", result.measurement)
+    run_command.show(partition, result)
+    stderr().print(
+        f"files are in {output}: profile, cluster, plan, stages in parts/, measurement, "
+        f"and plans against granularity in {picture.name}",
+        markup=False,
+    )

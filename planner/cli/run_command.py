@@ -1,0 +1,95 @@
+"""`partway run`: run the emitted stages, and show predicted beside measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from planner.cli.console import progress, stderr, stdout
+from planner.cli.options import Json
+
+if TYPE_CHECKING:
+    from planner.engines.interface import RunOptions, RunResult
+    from planner.partition import Partition
+
+
+def run(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of emitted stages.")],
+    engine: Annotated[
+        str, typer.Option(help="inline (one process) or processes (one worker per stage).")
+    ] = "processes",
+    requests: Annotated[int, typer.Option(min=1, help="Measured requests.")] = 20,
+    emulate_links: Annotated[
+        bool, typer.Option("--emulate-links", help="Pace transfers to the cluster's links.")
+    ] = False,
+    emulate_speeds: Annotated[
+        bool,
+        typer.Option("--emulate-speeds", help="Slow stages down to their nodes' speeds."),
+    ] = False,
+    deadline: Annotated[str, typer.Option(help="Time limit of one request.")] = "60s",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Measurement file to write.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run the stages in DIR on this machine and compare each stage and hop with its prediction.
+
+    Files are checked before anything starts, and outputs against the original model's. Without
+    --emulate-links tensors cross this machine's loopback, not the cluster's wires.
+
+    \b
+    Examples:
+      partway run parts --emulate-links
+      partway run parts --engine inline --requests 5 --json
+    """
+    from netmodel.units import parse_duration_s
+    from planner.engines.interface import RunOptions
+    from planner.files import write_record
+    from planner.partition import open_partition
+
+    options = RunOptions(
+        requests=requests,
+        deadline_s=parse_duration_s(deadline),
+        emulate_links=emulate_links,
+        emulate_speeds=emulate_speeds,
+    )
+    partition = open_partition(folder)
+    result = measure(partition, options, engine)
+    if output is not None:
+        write_record(output, result.measurement)
+        stderr().print(f"wrote {output}", markup=False)
+    if as_json:
+        stdout().print_json(result.model_dump_json(by_alias=True))
+    else:
+        show(partition, result)
+
+
+def measure(partition: Partition, options: RunOptions, engine: str) -> RunResult:
+    """Runs a partition, showing progress."""
+    from planner import api
+
+    with progress("run") as on_step:
+        on_step(f"starting {len(partition.plan.stages)} stages, {engine}")
+        return api.run(
+            partition,
+            options,
+            engine=engine,
+            on_request=lambda done, most: on_step(f"measuring requests, {done} of {most}"),
+        )
+
+
+def show(partition: Partition, result: RunResult) -> None:
+    """Prints predicted beside measured, and what was real and what emulated."""
+    from planner.cli.tables import comparison_of_run, verification_summary
+
+    document = partition.document
+    if document.estimate is not None:
+        stdout().print(
+            comparison_of_run(document.estimate, result.measurement, document.block_names)
+        )
+    stdout().print(verification_summary(result.check), markup=False)
+    links = "paced to the cluster file" if result.emulated_links else "this machine's loopback"
+    speeds = "slowed to the cluster file" if result.emulated_speeds else "this machine's own"
+    stdout().print(f"engine {result.engine}; links: {links}; speeds: {speeds}", markup=False)

@@ -1,0 +1,35 @@
+"""`partway sweep`: plans against granularity, as CSV and as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from planner.cli.console import stderr, stdout, stop_infeasible
+from planner.cli.options import ClusterFile, Profiles, read_inputs
+
+
+def sweep(
+    profiles: Profiles,
+    cluster: ClusterFile,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for CSV and PNG.")],
+) -> None:
+    """Find the best plan for every number of parts: latency, memory and bytes moved.
+
+    \b
+    Example:
+      partway sweep resnet18.profile.json --cluster cluster.yaml -o sweep
+    """
+    from planner import api
+    from planner.cli.sweep_files import write_sweep
+    from planner.cli.tables import sweep_table
+
+    reference, described, named = read_inputs(profiles, cluster)
+    rows = api.sweep(reference, described, node_profiles=named)
+    for path in write_sweep(rows, output):
+        stderr().print(f"wrote {path}", markup=False)
+    stdout().print(sweep_table(rows))
+    if not any(row.feasible for row in rows):
+        stop_infeasible(rows[0].reason)

@@ -1,0 +1,256 @@
+"""What the commands print: tables and summaries of the records, and nothing computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+
+from rich.table import Table
+
+from netmodel.units import format_duration, format_size
+from planner.breakdown import Breakdown, HopTerm, StageTerm
+from planner.compare import OURS, Row
+from planner.manifest import Manifest, Verification
+from planner.solution import PlanDocument
+from planner.sweep import SweepRow
+from profiler.profile_records import Profile
+
+
+def profile_table(profile: Profile) -> Table:
+    """A row per block."""
+    table = _table(
+        f"{profile.graph.model}: {len(profile.blocks)} blocks ({profile.granularity}) on "
+        f"{profile.backend}, {profile.environment.threads} thread(s)",
+        ["", "block"],
+        ["latency", "p10 … p90", "FLOPs", "weights", "live", "cut after it"],
+    )
+    for index, (block, cut) in enumerate(zip(profile.blocks, profile.cuts[1:], strict=True)):
+        spread = f"{block.latency.p10_s * 1e3:.2f} … {block.latency.p90_s * 1e3:.2f} ms"
+        table.add_row(
+            str(index),
+            block.name,
+            f"{block.latency.median_s * 1e3:.2f} ms",
+            spread,
+            f"{block.flops / 1e6:.1f} M",
+            format_size(block.weight_bytes),
+            format_size(block.peak_live_bytes),
+            f"{format_size(cut.n_bytes)} in {len(cut.tensors)}",
+        )
+    return table
+
+
+def profile_summary(profile: Profile) -> str:
+    """What holds for the whole model, and how far its parts are from it."""
+    whole, runtime, flops = profile.whole, profile.runtime, profile.flops
+    lines = [
+        f"whole model   {format_duration(whole.latency.median_s)} measured in the same "
+        f"{whole.latency.n} rounds; blocks sum to {whole.blocks_over_whole:.3f} of it, noise "
+        f"(odd against even rounds) {whole.noise:.1%}",
+        f"FLOPs         {flops.total / 1e9:.3f} G (a multiply-add is 2); fvcore counts "
+        + (f"{flops.fvcore_total / 1e9:.3f} G" if flops.fvcore_total is not None else "nothing"),
+        f"memory        process base {format_size(runtime.base_bytes)} measured; estimated: "
+        f"{runtime.weight_factor:.2f} resident bytes per weight byte, workspace "
+        f"{format_size(runtime.workspace_bytes)}; "
+        f"weights {format_size(profile.graph.weight_bytes)}",
+    ]
+    if flops.unpriced:
+        names = ", ".join(f"{name} ({count})" for name, count in flops.unpriced.items())
+        lines.append(
+            f"unpriced      {names}: no FLOP formula; blocks with them take "
+            f"{flops.unpriced_latency_share:.0%} of the time"
+        )
+    return "\n".join(lines)
+
+
+def breakdown_table(estimate: Breakdown, block_names: Sequence[str]) -> Table:
+    """A predicted plan: hops and stages in the order of a request."""
+    table = _table("predicted", ["", "where", "blocks"], ["moved", "time", "memory", "cap"])
+    for term in _in_order(estimate):
+        if isinstance(term, HopTerm):
+            moved = format_size(term.n_bytes)
+            table.add_row("hop", _wire(term), "", moved, _time(term.transfer_s), "", "")
+        else:
+            table.add_row(
+                "stage",
+                term.node,
+                _span(term, block_names),
+                "",
+                _time(term.compute_s),
+                format_size(term.peak_bytes),
+                format_size(term.cap_bytes),
+            )
+    table.add_section()
+    table.add_row(
+        "", "end to end", "", format_size(estimate.moved_bytes), _time(estimate.latency_s)
+    )
+    return table
+
+
+def comparison_of_run(
+    predicted: Breakdown, measured: Breakdown, block_names: Sequence[str]
+) -> Table:
+    """Predicted beside measured, term by term, with the error of the prediction."""
+    runs = "" if measured.requests is None else f", median of {measured.requests.n} requests"
+    table = _table(
+        f"predicted beside measured{runs}",
+        ["", "where", "what"],
+        ["predicted", "measured", "error", "memory predicted", "measured", "cap"],
+    )
+    for before, after in zip(_in_order(predicted), _in_order(measured), strict=True):
+        if isinstance(before, HopTerm) and isinstance(after, HopTerm):
+            seconds = (before.transfer_s, after.transfer_s)
+            table.add_row("hop", _wire(before), format_size(before.n_bytes), *_times(*seconds))
+        elif isinstance(before, StageTerm) and isinstance(after, StageTerm):
+            table.add_row(
+                "stage",
+                before.node,
+                _span(before, block_names),
+                *_times(before.compute_s, after.compute_s),
+                format_size(before.peak_bytes),
+                format_size(after.peak_bytes) if after.peak_bytes else "–",
+                format_size(before.cap_bytes),
+            )
+    table.add_section()
+    table.add_row("", "end to end", "", *_times(predicted.latency_s, measured.latency_s))
+    return table
+
+
+def plan_summary(document: PlanDocument, rows: Sequence[Row]) -> str:
+    """Status and proof, what it is compared with, and where the numbers come from."""
+    solution, estimate = document.solution, document.estimate
+    lines = [f"{solution.status.value} by {solution.method}"]
+    if solution.value_s is not None and solution.lower_bound_s is not None:
+        lines[0] += (
+            f": {format_duration(solution.value_s)}, no such plan is below "
+            f"{format_duration(solution.lower_bound_s)}"
+        )
+    if estimate is not None and len(estimate.stages) == 1:
+        lines.append("one stage: every plan with a cut is slower or does not fit")
+    for row in rows:
+        if row.name != OURS:
+            lines.append(f"  {row.name}: {_verdict(row)}")
+    lines.extend(f"{what}: {origin}" for what, origin in document.provenance.items())
+    return "\n".join(lines)
+
+
+def comparison_table(rows: Sequence[Row]) -> Table:
+    """Our plan beside every baseline's."""
+    table = _table(
+        "plans, priced by one evaluator",
+        ["plan", "parts on", "what the rule looks at"],
+        ["latency", "of ours", "highest memory", "moved", "fits"],
+    )
+    for row in rows:
+        if row.estimate is None:
+            table.add_row(row.name, "–", row.skip_reason or row.note, "–", "–", "–", "–", "–")
+            continue
+        estimate = row.estimate
+        table.add_row(
+            row.name,
+            " ".join(stage.node for stage in estimate.stages),
+            row.note,
+            _time(estimate.latency_s),
+            "–" if row.relative_latency is None else f"{row.relative_latency:.2f}×",
+            format_size(estimate.peak_bytes),
+            format_size(estimate.moved_bytes),
+            "yes" if row.fits else _misfit(estimate),
+        )
+    return table
+
+
+def sweep_table(rows: Sequence[SweepRow]) -> Table:
+    """A row per number of parts."""
+    table = _table(
+        "best plan for every number of parts",
+        ["parts", "nodes"],
+        ["latency", "highest memory", "moved"],
+    )
+    for row in rows:
+        if row.latency_s is None or row.peak_bytes is None or row.moved_bytes is None:
+            table.add_row(str(row.parts), f"does not fit: {row.reason}", "–", "–", "–")
+        else:
+            table.add_row(
+                str(row.parts),
+                " ".join(row.nodes),
+                _time(row.latency_s),
+                format_size(row.peak_bytes),
+                format_size(row.moved_bytes),
+            )
+    return table
+
+
+def partition_table(manifest: Manifest) -> Table:
+    """A row per stage file."""
+    table = _table("stages", ["file", "node"], ["operators", "weights", "file size", "in", "out"])
+    for stage in manifest.stages:
+        table.add_row(
+            stage.file.path,
+            stage.node,
+            f"{stage.op_start} … {stage.op_stop - 1}",
+            format_size(stage.weight_bytes),
+            format_size(stage.file.n_bytes),
+            str(len(stage.inputs)),
+            str(len(stage.outputs)),
+        )
+    return table
+
+
+def verification_summary(verification: Verification) -> str:
+    """How close the chained stages are to the original."""
+    if verification.bit_identical:
+        return "the chained stages give the same bits as the original model on the sample input"
+    return (
+        "the chained stages differ from the original model on the sample input by at most "
+        f"{verification.max_abs_difference:.3g}, relative {verification.max_rel_difference:.3g} "
+        f"(allowed {verification.tolerance:g})"
+    )
+
+
+def _table(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for header in texts:
+        table.add_column(header, overflow="fold")
+    for header in numbers:
+        table.add_column(header, justify="right", no_wrap=True)
+    return table
+
+
+def _in_order(breakdown: Breakdown) -> list[HopTerm | StageTerm]:
+    """Hop, stage, hop, …, stage, hop: as a request meets them."""
+    terms: list[HopTerm | StageTerm] = [breakdown.hops[0]]
+    for stage, hop in zip(breakdown.stages, breakdown.hops[1:], strict=True):
+        terms.extend((stage, hop))
+    return terms
+
+
+def _span(term: StageTerm, block_names: Sequence[str]) -> str:
+    first, last = block_names[term.start], block_names[term.stop - 1]
+    return first if first == last else f"{first} … {last}"
+
+
+def _wire(hop: HopTerm) -> str:
+    return f"{hop.source} (stays)" if hop.source == hop.target else f"{hop.source} → {hop.target}"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1e3:.2f} ms" if isfinite(seconds) else "no link"
+
+
+def _times(predicted_s: float, measured_s: float) -> tuple[str, str, str]:
+    error = f"{predicted_s / measured_s - 1:+.1%}" if predicted_s and measured_s else "–"
+    return _time(predicted_s), _time(measured_s), error
+
+
+def _verdict(row: Row) -> str:
+    if row.estimate is None:
+        return f"no plan: {row.skip_reason}"
+    ratio = "" if row.relative_latency is None else f", {row.relative_latency:.2f}× ours"
+    fit = "" if row.fits else f", does not fit ({_misfit(row.estimate)})"
+    return f"{_time(row.estimate.latency_s)}{ratio}{fit}"
+
+
+def _misfit(estimate: Breakdown) -> str:
+    worst = max(estimate.stages, key=lambda stage: stage.missing_bytes)
+    if not worst.missing_bytes:
+        return "no link"
+    return f"{worst.node} +{format_size(worst.missing_bytes)}"
