@@ -26,8 +26,8 @@ _Bandwidth = Annotated[float, BeforeValidator(parse_bandwidth_bytes_per_s)]
 
 
 class _NodeEntry(Record):
-    name: str
-    memory: _Size
+    name: str = Field(min_length=1)
+    memory: _Size = Field(gt=0)
     speed: PositiveFloat | None = None
     profile: str | None = None
 

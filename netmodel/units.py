@@ -43,15 +43,15 @@ def format_duration(seconds: float) -> str:
     """A duration with three significant digits: `12.3 ms`."""
     for unit, factor in (("s", 1.0), ("ms", 1e-3)):
         if abs(seconds) >= factor:
-            return f"{seconds / factor:.3g} {unit}"
-    return f"{seconds / 1e-6:.3g} µs"
+            return f"{_rounded(seconds / factor)} {unit}"
+    return f"{_rounded(seconds / 1e-6)} µs"
 
 
 def format_size(n_bytes: float) -> str:
     """A size in binary units with three significant digits: `45.2 MiB`."""
     for unit, factor in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if abs(n_bytes) >= factor:
-            return f"{n_bytes / factor:.3g} {unit}"
+            return f"{_rounded(n_bytes / factor)} {unit}"
     return f"{n_bytes:.0f} B"
 
 
@@ -60,8 +60,13 @@ def format_bandwidth(bytes_per_s: float) -> str:
     bits = bytes_per_s * 8
     for unit, factor in (("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3)):
         if bits >= factor:
-            return f"{bits / factor:.3g} {unit}"
-    return f"{bits:.3g} bit/s"
+            return f"{_rounded(bits / factor)} {unit}"
+    return f"{_rounded(bits)} bit/s"
+
+
+def _rounded(value: float) -> str:
+    """Three significant digits, or all of those before the point: 1010, not 1.01e+03."""
+    return f"{value:.3g}" if abs(value) < 999.5 else f"{value:.0f}"
 
 
 def _parse(text: object, kind: str, units: Mapping[str, float], *, example: str) -> float:

@@ -76,6 +76,37 @@ class Problem(Record):
                     raise ValueError(f"{name} has {len(values)} entries, expected {expected}")
         return self
 
+    @model_validator(mode="after")
+    def _names_are_nodes(self) -> Self:
+        names = [node.name for node in self.nodes]
+        known = f"the nodes are {', '.join(names)}"
+        if len(set(names)) < len(names):
+            raise ValueError(f"two nodes have one name: {known}")
+        for role, name in (("source", self.source), ("sink", self.sink)):
+            if name not in names:
+                raise ValueError(f"{role} {name!r} is no node: {known}")
+        for link in self.links:
+            for end in (link.source, link.target):
+                if end not in names:
+                    raise ValueError(
+                        f"link {link.source} -> {link.target} names {end!r}, which is no node: "
+                        f"{known}"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _shared_weights_name_blocks(self) -> Self:
+        for weight in self.shared:
+            if (
+                any(a >= b for a, b in pairwise(weight.blocks))
+                or weight.blocks[-1] >= self.n_blocks
+            ):
+                raise ValueError(
+                    f"shared weight {weight.name!r} names the blocks {weight.blocks}: they must "
+                    f"ascend strictly below {self.n_blocks}"
+                )
+        return self
+
     @property
     def n_blocks(self) -> int:
         """Number of blocks."""

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, fx
 
 from profiler.errors import CaptureError
+from profiler.graph_reading import line_of
 
 _SHAPE_ONLY = {
     torch.ops.aten.new_zeros.default,
@@ -60,8 +61,8 @@ def _is_constant(node: fx.Node, known: dict[fx.Node, Any]) -> bool:
         return False
     if torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ()):
         raise CaptureError(
-            f"{node.target} draws random numbers at inference, so that no two runs agree: "
-            "make the noise an input of the model"
+            f"{node.target} in {line_of(node)} draws random numbers at inference, so that no two "
+            "runs agree: make the noise an input of the model"
         )
     # A returned weight must stay an operator's result: stages hand on tensors, not weights.
     return not any(user.op == "output" for user in node.users)

@@ -118,14 +118,14 @@ def _is_free(target: Any) -> bool:
 
 
 def _fvcore_total(captured: CapturedModel) -> int | None:
-    from fvcore.nn import FlopCountAnalysis
-
     log = logging.getLogger("fvcore.nn.jit_analysis")
     level = log.level
     log.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
+            from fvcore.nn import FlopCountAnalysis
+
             analysis = FlopCountAnalysis(captured.module, tuple(captured.inputs.values()))
             analysis = analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
             return 2 * int(analysis.total())

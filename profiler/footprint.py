@@ -60,10 +60,10 @@ def _array(dtype: str, shape: Sequence[int]) -> np.ndarray[tuple[int, ...], np.d
 
 
 def _main() -> None:
-    pin_allocator()
     job = json.loads(sys.stdin.read())
     backend = backend_named(job["backend"])
     stage = backend.load(Path(job["path"]), threads=job["threads"])
+    pin_allocator()  # after loading, as a worker does
     for _ in range(_REQUESTS):
         values = [backend.to_value(_array(dtype, shape)) for dtype, shape in job["inputs"]]
         for value in stage.run(values):

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import linecache
 import operator
+import re
 from dataclasses import dataclass
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, fx
 from torch._subclasses import FakeTensorMode
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+)
 from torch.fx.passes.fake_tensor_prop import FakeTensorProp
 
 from profiler.errors import CaptureError
 from profiler.graph import ModelGraph, ModuleCall, Op, ParameterSpec, TensorSpec
+
+_TORCH = str(Path(torch.__file__).parent)
+_FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,7 @@ def read_graph(module: fx.GraphModule, model: str) -> GraphReading:
     Raises:
         CaptureError: a shape depends on tensor values, or the graph computes nothing.
     """
-    _propagate(module)
+    _propagate(module, model)
     parameters = _Parameters(module)
     groups = _operators(module.graph)
     if not groups:
@@ -38,11 +48,11 @@ def read_graph(module: fx.GraphModule, model: str) -> GraphReading:
     placeholders = [node for node in module.graph.nodes if node.op == "placeholder"]
     inputs = [node for node in placeholders if isinstance(node.meta["val"], Tensor)]
     owners: dict[int, str] = {}
-    tensors = [_tensor(node, owners, model) for node in inputs]
+    tensors = [_tensor(node, owners) for node in inputs]
     ops = []
     for group in groups:
         results = _results(group)
-        tensors.extend(_tensor(node, owners, model) for node in results)
+        tensors.extend(_tensor(node, owners) for node in results)
         ops.append(_op(group, results, parameters))
     graph = ModelGraph(
         model=model,
@@ -86,7 +96,7 @@ class _Parameters:
         return tuple(self._specs[name] for name in names)
 
 
-def _propagate(module: fx.GraphModule) -> None:
+def _propagate(module: fx.GraphModule, model: str) -> None:
     """Gives every node a fake value whose storage tells views from copies."""
     placeholders = [node for node in module.graph.nodes if node.op == "placeholder"]
     examples = [
@@ -96,7 +106,37 @@ def _propagate(module: fx.GraphModule) -> None:
         for node in placeholders
     ]
     with torch.no_grad():
-        FakeTensorProp(module, FakeTensorMode(allow_non_fake_inputs=True)).propagate(*examples)
+        _Propagation(module, model).propagate(*examples)
+
+
+class _Propagation(FakeTensorProp):
+    """Runs a graph on fake tensors; tells which operator has no shape before it has values."""
+
+    def __init__(self, module: fx.GraphModule, model: str) -> None:
+        super().__init__(module, FakeTensorMode(allow_non_fake_inputs=True))
+        self.extra_traceback = False  # it would be added to our message
+        self._model = model
+
+    def run_node(self, node: fx.Node) -> Any:
+        """The fake value of a node."""
+        try:
+            return super().run_node(node)
+        except (DynamicOutputShapeException, DataDependentOutputException) as error:
+            raise CaptureError(
+                f"{self._model}: the result of {node.target} in {line_of(node)} has a shape that "
+                "depends on tensor values, so that no transfer can be priced: split the model "
+                "there and plan the parts"
+            ) from error
+
+
+def line_of(node: fx.Node) -> str:
+    """The line of the model's own code that a node was traced from."""
+    frames = _FRAME.findall(node.meta.get("stack_trace") or "")
+    lines = [(name, int(number)) for name, number in frames if not name.startswith(_TORCH)]
+    if not lines:
+        return "a line inside torch"
+    name, number = lines[-1]
+    return f"{Path(name).name}:{number} `{linecache.getline(name, number).strip()}`"
 
 
 def _operators(graph: fx.Graph) -> list[tuple[fx.Node, ...]]:
@@ -148,13 +188,8 @@ def _module_calls(node: fx.Node) -> tuple[ModuleCall, ...]:
     )
 
 
-def _tensor(node: fx.Node, owners: dict[int, str], model: str) -> TensorSpec:
+def _tensor(node: fx.Node, owners: dict[int, str]) -> TensorSpec:
     value = node.meta["val"]
-    if not all(isinstance(size, int) for size in value.shape):
-        raise CaptureError(
-            f"{model}: the shape of {node.name} ({node.target}) depends on tensor values, so that "
-            "no transfer can be priced: split the model there"
-        )
     storage = value.untyped_storage()
     return TensorSpec(
         name=node.name,

@@ -36,7 +36,7 @@ def live_bytes(graph: ModelGraph) -> list[int]:
     for name, birth in born.items():
         spec = graph.tensor[name]
         first = max(birth - 1, 0)  # an output exists while its own operator runs
-        final = min(max(last.get(name, birth), first), n - 1)
+        final = min(last.get(name, first), n - 1)
         known = spans.get(spec.storage, (first, final))
         spans[spec.storage] = (min(known[0], first), max(known[1], final))
         sizes[spec.storage] = spec.storage_bytes

@@ -13,8 +13,8 @@ _GIB, _MIB = 2**30, 2**20
 def pin_allocator() -> str:
     """Tells glibc to keep freed memory, so that page faults do not wander between blocks.
 
-    Returns `pinned`, or `default` where the allocator is not glibc's. Call it before the first
-    large allocation. Source: mallopt(3).
+    Returns `pinned`, or `default` where the allocator is not glibc's. Call it after
+    loading and before running: what it keeps counts against the process. Source: mallopt(3).
     """
     if not sys.platform.startswith("linux"):
         return "default"

@@ -58,13 +58,11 @@ def profile(
         GranularityError: cuts that the model does not have.
         BackendError: the backend cannot express or run the model here.
     """
-    if options.backend == "onnx" and options.device != "cpu":
-        raise BackendError("the onnx backend is profiled on the cpu device only")
+    backend = check_options(options)
     allocator = pin_allocator()
     graph = captured.graph
     positions = _positions(graph, options)
     blocks = blocks_between(graph, positions)
-    backend = backend_named(options.backend)
     on_step("counting FLOPs")
     flops = count_flops(captured)
     on_step(f"building {len(blocks)} blocks for {backend.name}")
@@ -88,6 +86,22 @@ def profile(
         environment=_environment(options, allocator),
         provenance=_PROVENANCE,
     )
+
+
+def check_options(options: ProfileOptions) -> Backend:
+    """The backend to profile, if it and the device can be used here.
+
+    Raises:
+        BackendError: they cannot, or not together.
+    """
+    backend = backend_named(options.backend)
+    device = device_named(options.device)
+    if backend.name == "onnx" and device.name != "cpu":
+        raise BackendError(
+            f"the onnx backend is profiled on the cpu only, not on {device.name}: use the torch "
+            "backend there"
+        )
+    return backend
 
 
 _PROVENANCE = {

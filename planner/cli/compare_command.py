@@ -21,7 +21,7 @@ def compare(
       partway compare resnet18.profile.json --cluster cluster.yaml
     """
     from planner import api
-    from planner.cli.tables import comparison_table
+    from planner.cli.tables import comparison_notes, comparison_table
 
     reference, described, named = read_inputs(profiles, cluster)
     rows = api.compare(reference, described, node_profiles=named, max_stages=max_stages)
@@ -29,5 +29,6 @@ def compare(
         stdout().print_json(json.dumps([row.model_dump(mode="json") for row in rows]))
     else:
         stdout().print(comparison_table(rows))
+        stdout().print(comparison_notes(rows), markup=False)
     if rows[0].plan is None:
         stop_infeasible(rows[0].skip_reason or "")

@@ -32,6 +32,7 @@ def demo(
     from planner.cli.sweep_files import write_sweep
     from planner.cli.tables import (
         breakdown_table,
+        comparison_notes,
         comparison_table,
         profile_summary,
         profile_table,
@@ -57,7 +58,9 @@ def demo(
     stdout().print(profile_table(profile))
     stdout().print(profile_summary(profile), markup=False)
 
-    stdout().print(comparison_table(api.compare(profile, nodes)))
+    alternatives = api.compare(profile, nodes)
+    stdout().print(comparison_table(alternatives))
+    stdout().print(comparison_notes(alternatives), markup=False)
     rows = api.sweep(profile, nodes)
     stdout().print(sweep_table(rows))
     _, picture = write_sweep(rows, output)

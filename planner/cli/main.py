@@ -19,6 +19,7 @@ _HELP = """Decides where to cut a neural network over unequal machines, and prov
 
 The commands follow each other, and each leaves a file that the next one reads:
 
+\b
     partway profile torchvision:resnet18 --backend onnx -o resnet18.profile.json
     partway plan resnet18.profile.json --cluster cluster.yaml -o plan.json
     partway emit plan.json --model torchvision:resnet18 -o parts
@@ -54,3 +55,7 @@ def main() -> None:
         sys.exit(fail(error, code=2))
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

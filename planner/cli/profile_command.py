@@ -66,8 +66,10 @@ def measure(model: str, input_shapes: str | None, options: ProfileOptions) -> Pr
 
     with progress("profile") as on_step:
         on_step(f"importing torch and capturing {model}")
+        from profiler.profiling import check_options
         from profiler.sources import parse_shapes
 
+        check_options(options)
         shapes = None if input_shapes is None else parse_shapes(input_shapes)
         captured = api.capture(model, shapes)
         return api.profile(captured, options, on_step=on_step)

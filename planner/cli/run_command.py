@@ -44,14 +44,13 @@ def run(
       partway run parts --emulate-links
       partway run parts --engine inline --requests 5 --json
     """
-    from netmodel.units import parse_duration_s
     from planner.engines.interface import RunOptions
     from planner.files import write_record
     from planner.partition import open_partition
 
     options = RunOptions(
         requests=requests,
-        deadline_s=parse_duration_s(deadline),
+        deadline_s=_deadline_s(deadline),
         emulate_links=emulate_links,
         emulate_speeds=emulate_speeds,
     )
@@ -64,6 +63,16 @@ def run(
         stdout().print_json(result.model_dump_json(by_alias=True))
     else:
         show(partition, result)
+
+
+def _deadline_s(text: str) -> float:
+    from netmodel.units import parse_duration_s
+    from planner.errors import PlannerError
+
+    seconds = parse_duration_s(text)
+    if seconds == 0:
+        raise PlannerError(f"deadline {text!r} leaves no time for a request: write it like 60s")
+    return seconds
 
 
 def measure(partition: Partition, options: RunOptions, engine: str) -> RunResult:

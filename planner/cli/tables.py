@@ -137,18 +137,17 @@ def comparison_table(rows: Sequence[Row]) -> Table:
     """Our plan beside every baseline's."""
     table = _table(
         "plans, priced by one evaluator",
-        ["plan", "parts on", "what the rule looks at"],
+        ["plan", "parts on"],
         ["latency", "of ours", "highest memory", "moved", "fits"],
     )
     for row in rows:
         if row.estimate is None:
-            table.add_row(row.name, "–", row.skip_reason or row.note, "–", "–", "–", "–", "–")
+            table.add_row(row.name, f"none: {row.skip_reason}", "–", "–", "–", "–", "–")
             continue
         estimate = row.estimate
         table.add_row(
             row.name,
             " ".join(stage.node for stage in estimate.stages),
-            row.note,
             _time(estimate.latency_s),
             "–" if row.relative_latency is None else f"{row.relative_latency:.2f}×",
             format_size(estimate.peak_bytes),
@@ -156,6 +155,14 @@ def comparison_table(rows: Sequence[Row]) -> Table:
             "yes" if row.fits else _misfit(estimate),
         )
     return table
+
+
+def comparison_notes(rows: Sequence[Row]) -> str:
+    """What each rule looks at, and what it ignores; rules that share a note share a line."""
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        names.setdefault(row.note, []).append(row.name)
+    return "\n".join(f"{', '.join(sharing)}: {note}" for note, sharing in names.items())
 
 
 def sweep_table(rows: Sequence[SweepRow]) -> Table:
@@ -225,7 +232,7 @@ def _in_order(breakdown: Breakdown) -> list[HopTerm | StageTerm]:
 
 def _span(term: StageTerm, block_names: Sequence[str]) -> str:
     first, last = block_names[term.start], block_names[term.stop - 1]
-    return first if first == last else f"{first} … {last}"
+    return first if first == last else f"{first} to {last}"
 
 
 def _wire(hop: HopTerm) -> str:

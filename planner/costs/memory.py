@@ -24,7 +24,7 @@ class StageMemory:
     until the request ends. The value never falls when a stage grows at its end.
 
     It does not include a second request in flight, nor copies that a transport makes beside the
-    message itself. Workspace of operators counts as far as `weight_factor` was measured with it.
+    message itself. The workspace of the node's kernels is part of `base_bytes`.
     """
 
     def __init__(self, problem: Problem) -> None:

@@ -97,9 +97,9 @@ def _with_record(meta: Mapping[str, Any], record: dict[str, float]) -> dict[str,
 def run(channel: ControlChannel) -> None:
     """Loads the stage, joins the ring, and works."""
     job = parse_line(channel.receive_line())
-    if job.pin_allocator:
-        pin_allocator()
     stage = LoadedStage(job)
+    if job.pin_allocator:
+        pin_allocator()  # only now: what loading needed and freed shall not stay in the process
     with listen() as listener:
         channel.send(port=listener.getsockname()[1])
         next_port = channel.receive()["next_port"]

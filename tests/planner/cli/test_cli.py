@@ -1,0 +1,294 @@
+"""The commands as a user meets them: output, files, exit codes, one clear error each."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from planner.cli import main as cli
+
+ROOT = Path(__file__).parents[3]
+CNN = "tests.planner.cli.small_models:make_cnn"
+OTHER = "tests.planner.cli.small_models:make_other"
+TWO_NODES = """
+schema: partway.cluster/1
+source: near
+sink: near
+nodes:
+  - {name: near, memory: 4GiB, speed: 0.5}
+  - {name: far, memory: 4GiB, speed: 1}
+links:
+  - {between: [near, far], bandwidth: 100Mbit/s, latency: 1ms}
+"""
+
+
+@pytest.fixture
+def partway(monkeypatch, capsys):
+    """Runs a command in this process; returns exit code, stdout and stderr."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["partway", *map(str, words)])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        printed = capsys.readouterr()
+        return stopped.value.code or 0, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A profile, a cluster, a plan and its stages, made by the commands themselves."""
+    folder = tmp_path_factory.mktemp("loop")
+    (folder / "cluster.yaml").write_text(TWO_NODES)
+
+    def run(*words):
+        command = [sys.executable, "-m", "planner.cli.main", *map(str, words)]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+
+    run("profile", CNN, "--backend", "onnx", "-o", folder / "cnn.profile.json")
+    run("profile", OTHER, "--backend", "onnx", "-o", folder / "other.profile.json")
+    # The near node cannot take all of it, so that there is a cut to run.
+    profile = json.loads((folder / "cnn.profile.json").read_text())
+    cut_in_two(folder, profile)
+    run("plan", folder / "cnn.profile.json", "-c", folder / "two.yaml", "-o", folder / "plan.json")
+    run("emit", folder / "plan.json", "--model", CNN, "-o", folder / "parts")
+    return folder
+
+
+def cut_in_two(folder, profile):
+    runtime = profile["runtime"]
+    weights = sum(block["weight_bytes"] for block in profile["blocks"])
+    everything = runtime["base_bytes"] + runtime["workspace_bytes"]
+    everything += int(runtime["weight_factor"] * weights)
+    text = TWO_NODES.replace("4GiB", f"{everything}B")
+    (folder / "two.yaml").write_text(text)
+
+
+@pytest.fixture
+def parts(files, tmp_path):
+    """A copy of the emitted stages that a test may damage."""
+    return shutil.copytree(files / "parts", tmp_path / "parts")
+
+
+def cluster_with(tmp_path, old, new):
+    assert old in TWO_NODES
+    path = tmp_path / "cluster.yaml"
+    path.write_text(TWO_NODES.replace(old, new))
+    return path
+
+
+def assert_one_error(outcome, *parts, code=2):
+    status, _, err = outcome
+    assert status == code
+    assert err.count("partway: ") == 1
+    assert "Traceback" not in err
+    for part in parts:
+        assert part in err
+
+
+def test_the_plan_has_a_cut_and_its_proof(partway, files):
+    status, out, _ = partway("plan", files / "cnn.profile.json", "-c", files / "two.yaml", "--json")
+    document = json.loads(out)
+    solution = document["solution"]
+    assert status == 0
+    assert solution["status"] == "optimal"
+    assert solution["value_s"] == solution["lower_bound_s"] == document["estimate"]["latency_s"]
+    assert len(solution["plan"]["stages"]) == 2
+
+
+def test_the_same_inputs_give_the_same_plan_file(partway, files, tmp_path):
+    for name in ("a.json", "b.json"):
+        partway("plan", files / "cnn.profile.json", "-c", files / "two.yaml", "-o", tmp_path / name)
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+
+
+def test_a_plan_says_how_it_compares_and_where_its_numbers_come_from(partway, files):
+    _, out, _ = partway("plan", files / "cnn.profile.json", "-c", files / "two.yaml")
+    for words in ("optimal by", "all on near", "hand split", "measured on", "end to end"):
+        assert words in out
+
+
+@pytest.mark.parametrize("engine", ["inline", "processes"])
+def test_a_run_shows_predicted_beside_measured(partway, files, tmp_path, engine):
+    measured = tmp_path / "measured.json"
+    status, out, _ = partway(
+        "run", files / "parts", "--engine", engine, "--requests", 2, "--emulate-links",
+        "-o", measured,
+    )  # fmt: skip
+    assert status == 0
+    for words in ("predicted", "measured", "end to end", "near → far", "paced to the cluster"):
+        assert words in out
+    record = json.loads(measured.read_text())
+    assert record["origin"] == "measured"
+    assert len(record["stages"]) == 2
+    assert len(record["hops"]) == 3
+    assert record["latency_s"] > sum(hop["transfer_s"] for hop in record["hops"]) > 0
+
+
+def test_compare_lists_every_baseline(partway, files):
+    status, out, _ = partway("compare", files / "cnn.profile.json", "-c", files / "two.yaml")
+    assert status == 0
+    for name in ("partway", "all on near", "all on far", "hand split", "equal layers",
+                 "parameter balanced", "time balanced"):  # fmt: skip
+        assert name in out
+
+
+def test_sweep_writes_table_and_picture(partway, files, tmp_path):
+    status, _, _ = partway(
+        "sweep", files / "cnn.profile.json", "-c", files / "two.yaml", "-o", tmp_path / "sweep"
+    )
+    assert status == 0
+    assert (tmp_path / "sweep" / "parts.csv").read_text().count("\n") == 3
+    assert (tmp_path / "sweep" / "parts.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_node_may_bring_its_own_profile(partway, files, tmp_path):
+    text = TWO_NODES.replace("name: far, memory: 4GiB, speed: 1", "name: far, memory: 4GiB, "
+                             "profile: cnn.profile.json")  # fmt: skip
+    (tmp_path / "cluster.yaml").write_text(text)
+    shutil.copy(files / "cnn.profile.json", tmp_path)
+    status, _, err = partway(
+        "plan", files / "cnn.profile.json", "-c", tmp_path / "cluster.yaml", "--json"
+    )
+    assert (status, err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["profile", "torchvision:resnet19", "-o", "x.json"], ["resnet19", "list_models"]),
+        (["profile", "resnet18", "-o", "x.json"], ["unknown model 'resnet18'", "torchvision:NAME"]),
+        (["profile", "nowhere.pt2", "-o", "x.json"], ["nowhere.pt2", "does not exist"]),
+        (["profile", "no.such:thing", "-o", "x.json"], ["no.such:thing"]),
+        (["profile", CNN, "--input", "1x4x32x32", "-o", "x.json"], ["1x4x32x32", "--input"]),
+        (["profile", CNN, "--input", "1x3x0x32", "-o", "x.json"], ["size of 0"]),
+        (["profile", CNN, "--input", "big", "-o", "x.json"], ["'big'", "1x3x224x224"]),
+        (["profile", CNN, "--granularity", "tiny", "-o", "x.json"], ["tiny", "block"]),
+        (["profile", CNN, "--backend", "tf", "-o", "x.json"], ["tf", "torch, onnx"]),
+        (["profile", CNN, "--device", "tpu", "-o", "x.json"], ["tpu"]),
+        (["profile", CNN, "--cuts", "5,3", "-o", "x.json"], ["5, 3", "ascend"]),
+        (["profile", CNN, "--cuts", "a", "-o", "x.json"], ["'a'"]),
+    ],
+)
+def test_a_profile_that_cannot_be_made_is_one_error_and_no_file(
+    partway, tmp_path, monkeypatch, words, parts
+):
+    monkeypatch.syspath_prepend(str(ROOT))
+    monkeypatch.chdir(tmp_path)
+    outcome = partway(*words)
+    assert_one_error((outcome[0], outcome[1], last_line(outcome[2])), *parts)
+    assert list(tmp_path.iterdir()) == []
+
+
+def last_line(text):
+    """The error: what was done before it is progress."""
+    return text.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        ("nodes:", "nodes: [", ["not valid YAML"]),
+        ("100Mbit/s", "-100Mbit/s", ["links.0.bandwidth", "negative"]),
+        ("100Mbit/s", "100", ["links.0.bandwidth", "no unit"]),
+        ("100Mbit/s", "100Mbps", ["links.0.bandwidth", "'Mbps'", "Mbit/s"]),
+        ("[near, far]", "[near, moon]", ["'moon'", "no node"]),
+        ("sink: near", "sink: island", ["sink 'island'", "no node"]),
+        ("memory: 4GiB, speed: 0.5", "memory: 4, speed: 0.5", ["nodes.0.memory", "no unit"]),
+        ("speed: 1}", "speed: 0}", ["nodes.1.speed"]),
+        ("schema: partway.cluster/1", "schema: partway.cluster/9", ["schema"]),
+        ("sink: near", "sink: near\ncolour: red", ["colour"]),
+    ],
+)
+def test_a_bad_cluster_is_one_error_that_names_the_place(partway, files, tmp_path, old, new, parts):
+    path = cluster_with(tmp_path, old, new)
+    outcome = partway("plan", files / "cnn.profile.json", "-c", path, "-o", tmp_path / "p.json")
+    assert_one_error(outcome, str(path), *parts)
+    assert not (tmp_path / "p.json").exists()
+
+
+def test_an_unreachable_sink_is_one_error(partway, files, tmp_path):
+    text = TWO_NODES.replace("sink: near", "sink: far").replace(
+        "between: [near, far]", "from: far, to: near"
+    )
+    (tmp_path / "cluster.yaml").write_text(text)
+    outcome = partway("plan", files / "cnn.profile.json", "-c", tmp_path / "cluster.yaml")
+    assert_one_error(outcome, "sink 'far' cannot be reached from source 'near'")
+
+
+def test_a_profile_of_another_model_is_one_error(partway, files, tmp_path):
+    path = cluster_with(tmp_path, "memory: 4GiB, speed: 1", "memory: 4GiB, profile: o.json")
+    shutil.copy(files / "other.profile.json", tmp_path / "o.json")
+    outcome = partway("plan", files / "cnn.profile.json", "-c", path)
+    assert_one_error(outcome, "'o.json'", "make_other", "make_cnn")
+
+
+def test_emitting_another_model_is_one_error_and_no_folder(partway, files, tmp_path):
+    outcome = partway("emit", files / "plan.json", "--model", OTHER, "-o", tmp_path / "parts")
+    assert_one_error((*outcome[:2], last_line(outcome[2])), "make_other", "make_cnn")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"schema": "partway.manifest/1"}'])
+def test_a_file_that_is_no_profile_is_one_error(partway, files, tmp_path, content):
+    (tmp_path / "broken.json").write_text(content)
+    outcome = partway("plan", tmp_path / "broken.json", "-c", files / "cluster.yaml")
+    assert_one_error(outcome, "broken.json")
+
+
+def test_a_missing_profile_is_one_error(partway, files, tmp_path):
+    outcome = partway("plan", tmp_path / "none.json", "-c", files / "cluster.yaml")
+    assert_one_error(outcome, "none.json")
+
+
+def test_nothing_fits_is_exit_code_1_with_the_node_and_the_bytes(partway, files, tmp_path):
+    path = cluster_with(tmp_path, "4GiB", "1MiB")
+    outcome = partway("plan", files / "cnn.profile.json", "-c", path, "-o", tmp_path / "p.json")
+    assert_one_error(outcome, "no feasible plan", "node", "bytes", code=1)
+    assert not (tmp_path / "p.json").exists()
+
+
+def test_a_missing_stage_file_is_one_error(partway, parts):
+    (parts / "stage1.onnx").unlink()
+    assert_one_error(partway("run", parts), "stage1.onnx", "missing")
+
+
+def test_a_truncated_stage_file_is_one_error(partway, parts):
+    content = (parts / "stage0.onnx").read_bytes()
+    (parts / "stage0.onnx").write_bytes(content[:-10])
+    assert_one_error(partway("run", parts), "stage0.onnx", str(len(content)))
+
+
+def test_a_stage_file_changed_since_emission_is_one_error(partway, parts):
+    content = bytearray((parts / "stage0.onnx").read_bytes())
+    content[len(content) // 2] ^= 1
+    (parts / "stage0.onnx").write_bytes(content)
+    assert_one_error(partway("run", parts), "stage0.onnx", "changed since")
+
+
+def test_a_folder_without_a_manifest_is_one_error(partway, tmp_path):
+    assert_one_error(partway("run", tmp_path), "manifest.json")
+
+
+def test_an_unknown_engine_is_one_error(partway, files):
+    assert_one_error(partway("run", files / "parts", "--engine", "warp"), "warp", "processes")
+
+
+@pytest.mark.parametrize("deadline", ["60", "0s", "soon"])
+def test_a_deadline_without_unit_or_room_is_one_error(partway, files, deadline):
+    assert_one_error(partway("run", files / "parts", "--deadline", deadline), repr(deadline))
+
+
+@pytest.mark.parametrize("command", ["profile", "plan", "sweep", "compare", "emit", "run", "demo"])
+def test_every_command_has_help(partway, command):
+    status, out, _ = partway(command, "--help")
+    assert status == 0
+    assert "Usage: partway" in out or f"{command} [OPTIONS]" in out
+
+
+def test_no_command_shows_help_and_wrong_words_exit_with_2(partway):
+    assert partway("no-such-command")[0] == 2
