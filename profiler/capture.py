@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import linecache
 import traceback
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from profiler.constants import fold_constants
 from profiler.errors import CaptureError, SourceError
 from profiler.graph import ModelGraph
 from profiler.graph_reading import GraphReading, read_graph
+from profiler.quiet import quiet
 from profiler.sources import ModelSource
 
 _TORCH = str(Path(torch.__file__).parent)
@@ -121,8 +121,7 @@ def without_attention_fastpath() -> Iterator[None]:
 
 def _export(source: ModelSource) -> torch.export.ExportedProgram:
     try:
-        with torch.no_grad(), without_attention_fastpath(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with torch.no_grad(), without_attention_fastpath(), quiet("torch"):
             program = torch.export.export(
                 source.module, source.args, dict(source.kwargs), strict=False
             )

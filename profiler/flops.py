@@ -14,9 +14,7 @@ multiply-add as one.
 
 from __future__ import annotations
 
-import logging
 import operator
-import warnings
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +26,7 @@ from torch._ops import OpOverload
 from torch.utils.flop_counter import FlopCounterMode
 
 from profiler.capture import CapturedModel
+from profiler.quiet import quiet
 
 _FREE = {
     "_adaptive_avg_pool2d", "_log_softmax", "_native_batch_norm_legit_no_training", "_softmax",
@@ -118,12 +117,8 @@ def _is_free(target: Any) -> bool:
 
 
 def _fvcore_total(captured: CapturedModel) -> int | None:
-    log = logging.getLogger("fvcore.nn.jit_analysis")
-    level = log.level
-    log.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")
+        with quiet("fvcore"), torch.no_grad():
             from fvcore.nn import FlopCountAnalysis
 
             analysis = FlopCountAnalysis(captured.module, tuple(captured.inputs.values()))
@@ -131,5 +126,3 @@ def _fvcore_total(captured: CapturedModel) -> int | None:
             return 2 * int(analysis.total())
     except Exception:  # noqa: BLE001 (a second opinion that fails must not stop the first)
         return None
-    finally:
-        log.setLevel(level)

@@ -7,17 +7,14 @@ the parts together compute what the one export computes.
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
-import warnings
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 
 from profiler.carve import Carving, graph_module, sample_like
 from profiler.errors import BackendError
+from profiler.quiet import quiet
 
 if TYPE_CHECKING:
     import onnx_ir as ir
@@ -49,7 +46,7 @@ def export_parts(carvings: Sequence[Carving]) -> list[bytes]:
 def _export(whole: Carving) -> ir.Model:
     samples = tuple(sample_like(whole.captured, name) for name in whole.inputs)
     try:
-        with _quiet():
+        with quiet("torch"):
             program = torch.export.export(graph_module(whole), samples, strict=False)
             result = torch.onnx.export(program, (), dynamo=True, optimize=False, verbose=False)
     except Exception as error:
@@ -72,23 +69,8 @@ def _extract(exported: ir.Model, part: Carving, values: dict[str, ir.Value]) -> 
         inputs=[values[name] for name in part.inputs],
         outputs=[values[name] for name in part.outputs],
     )
+    for described in (view, *view, *(value for node in view for value in node.outputs)):
+        described.metadata_props.clear()  # the exporter's: names of the whole model's weights
     model = ir.Model(view, ir_version=exported.ir_version, producer_name="partway")
     proto = ir.to_proto(model)
     return bytes(proto.SerializeToString())
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps the exporter's progress and its advice to other people off our terminal."""
-    log = logging.getLogger("torch.onnx")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        log.setLevel(level)
-
-
-__all__: list[Any] = ["export_parts"]

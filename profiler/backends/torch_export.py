@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from profiler.backends.interface import Array
 from profiler.errors import BackendError
+from profiler.quiet import quiet
 
 if TYPE_CHECKING:
     from torch import Tensor, fx
@@ -47,8 +47,7 @@ class TorchBackend:
         """Writes a program with its own weights, without sample inputs and source paths."""
         import torch
 
-        with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with torch.no_grad(), quiet("torch"):
             exported = torch.export.export(program.module, program.samples(), strict=False)
             exported.example_inputs = None
             for node in exported.graph.nodes:
@@ -61,8 +60,7 @@ class TorchBackend:
         import torch
 
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with quiet("torch"):
                 module: Any = torch.export.load(path).module(check_guards=False)
         except Exception as error:
             raise BackendError(f"torch cannot load {path}: {error}") from error

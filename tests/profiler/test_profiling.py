@@ -1,0 +1,170 @@
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from profiler import profiling
+from profiler.backends import NAMES
+from profiler.blocks import Granularity, cut_positions
+from profiler.errors import BackendError, GranularityError
+from profiler.liveness import crossing_tensors, live_bytes
+from profiler.profile_options import ProfileOptions, Rounds
+from profiler.profile_records import Profile, Provenance
+from profiler.profiling import profile
+from tests.profiler.models import SmallCnn, TiedWeights, captured, small_profile
+
+both = pytest.mark.parametrize("backend", NAMES)
+
+
+@both
+def test_blocks_cover_the_model_and_have_its_flops_and_weights(backend):
+    result = small_profile(backend)
+    graph = captured(SmallCnn).graph
+    assert result.graph == graph
+    assert [(b.name, b.op_start, b.op_stop) for b in result.blocks] == [
+        ("features", 0, 4),
+        ("more", 4, 7),
+        ("view…head", 7, 9),
+    ]
+    assert sum(block.flops for block in result.blocks) == result.flops.total
+    assert result.flops.total == result.flops.fvcore_total == 1_037_312
+    assert sum(block.weight_bytes for block in result.blocks) == graph.weight_bytes
+    assert result.shared == ()
+    assert result.flops.unpriced == {}
+    assert result.flops.unpriced_latency_share == 0
+
+
+@both
+def test_live_bytes_and_cuts_are_those_of_the_graph(backend):
+    result = small_profile(backend)
+    graph = captured(SmallCnn).graph
+    live, crossing = live_bytes(graph), crossing_tensors(graph)
+    assert [block.peak_live_bytes for block in result.blocks] == [
+        max(live[block.op_start : block.op_stop]) for block in result.blocks
+    ]
+    assert [cut.position for cut in result.cuts] == [0, 4, 7, 9]
+    assert [cut.tensors for cut in result.cuts] == [crossing[p] for p in (0, 4, 7, 9)]
+    assert [cut.n_bytes for cut in result.cuts] == [
+        4 * 3 * 32 * 32, 4 * 8 * 16 * 16, 4 * 16 * 4 * 4, 4 * 10,
+    ]  # fmt: skip
+    assert result.stage_positions == cut_positions(graph, Granularity.STAGE)
+
+
+@both
+def test_every_block_was_timed_as_often_as_the_whole(backend):
+    result = small_profile(backend)
+    timings = [result.whole.latency, *(block.latency for block in result.blocks)]
+    for timing in timings:
+        assert timing.n == 3
+        assert 0 < timing.p10_s <= timing.median_s <= timing.p90_s
+    total = sum(block.latency.median_s for block in result.blocks)
+    assert result.whole.blocks_over_whole == pytest.approx(total / result.whole.latency.median_s)
+
+
+@both
+def test_a_worker_needs_memory_before_it_holds_any_weight(backend):
+    runtime = small_profile(backend).runtime
+    assert runtime.base_bytes > 5 * 2**20
+    assert runtime.weight_factor >= 1
+    assert runtime.workspace_bytes >= 0
+
+
+def test_a_worker_without_torch_needs_less_memory():
+    assert small_profile("onnx").runtime.base_bytes < small_profile("torch").runtime.base_bytes
+
+
+@both
+def test_a_profile_says_where_and_with_what_it_was_measured(backend):
+    result = small_profile(backend)
+    assert result.backend == backend
+    assert (result.environment.device, result.environment.threads) == ("cpu", 1)
+    assert "torch" in result.environment.packages
+    assert ("onnxruntime" in result.environment.packages) == (backend == "onnx")
+    assert result.environment.allocator in ("pinned", "default")
+
+
+@both
+def test_every_kind_of_number_has_an_origin(backend):
+    result = small_profile(backend)
+    numbers = {"flops", "weight_bytes", "latency", "peak_live_bytes"}
+    numbers |= {f"runtime.{name}" for name in type(result.runtime).model_fields}
+    assert set(result.provenance) == numbers | {"whole", "cuts"}
+    assert result.provenance["latency"] is Provenance.MEASURED
+    assert result.provenance["flops"] is Provenance.COMPUTED
+
+
+@both
+def test_a_profile_is_read_back_as_it_was_written(backend):
+    result = small_profile(backend)
+    text = result.model_dump_json(by_alias=True)
+    again = Profile.model_validate_json(text)
+    assert again == result
+    assert again.graph.digest == result.graph.digest
+    assert again.model_dump_json(by_alias=True) == text
+
+
+def content():
+    return json.loads(small_profile("torch").model_dump_json(by_alias=True))
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "-1", '"fast"'])
+def test_a_latency_that_is_no_time_is_refused_by_field(number):
+    changed = content()
+    changed["blocks"][1]["latency"]["median_s"] = 12345.0
+    text = json.dumps(changed).replace("12345.0", number)
+    with pytest.raises(ValidationError, match=r"blocks\.1\.latency\.median_s"):
+        Profile.model_validate_json(text)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema": "partway.profile/2"},
+        {"colour": "blue"},
+        {"blocks": []},
+        {"provenance": {"latency": "guessed"}},
+        {"shared": [{"name": "w", "n_bytes": 4, "blocks": [1]}]},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_profile_that_is_not_one_is_refused_by_field(change):
+    with pytest.raises(ValidationError, match=next(iter(change))):
+        Profile.model_validate(content() | change)
+
+
+def test_a_field_that_is_unknown_deep_inside_is_refused():
+    changed = content()
+    changed["graph"]["ops"][0]["colour"] = "blue"
+    with pytest.raises(ValidationError, match=r"graph\.ops\.0\.colour"):
+        Profile.model_validate(changed)
+
+
+def test_a_weight_that_several_blocks_read_is_listed_with_them(monkeypatch):
+    monkeypatch.setattr(profiling, "measure_footprint", lambda job: 10**8)  # it takes seconds
+    steps = []
+    options = ProfileOptions(cuts=(1, 3), rounds=Rounds(least=1, most=1))
+    result = profile(captured(TiedWeights), options, on_step=steps.append)
+    (shared,) = result.shared
+    assert shared.n_bytes == 50 * 16 * 4
+    assert shared.blocks == (0, 2)
+    stored = sum(block.weight_bytes for block in result.blocks) - shared.n_bytes
+    assert stored == result.graph.weight_bytes
+    assert steps[0] == "counting FLOPs"
+    assert steps[-1] == "measuring a worker's memory"
+
+
+def test_cuts_that_the_model_does_not_have_are_refused_before_anything_is_measured():
+    with pytest.raises(GranularityError, match="between 1 and 8"):
+        profile(captured(SmallCnn), ProfileOptions(cuts=(9,)))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (ProfileOptions(backend="onnx", device="cuda"), "cpu device only|no CUDA device"),
+        (ProfileOptions(backend="tvm"), "unknown backend 'tvm'"),
+    ],
+)
+def test_what_cannot_run_here_is_refused_before_anything_is_measured(options, message):
+    with pytest.raises(BackendError, match=message):
+        profile(captured(SmallCnn), options)
