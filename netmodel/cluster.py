@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Self
 
@@ -60,20 +61,8 @@ class Cluster(Record):
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
         names = [node.name for node in self.nodes]
-        known = f"the nodes are {', '.join(names)}"
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"node {name!r} is described twice: names must differ")
-        for role, name in (("source", self.source), ("sink", self.sink)):
-            if name not in names:
-                raise ValueError(f"{role} {name!r} is no node: {known}")
+        check_names(names, self.links, source=self.source, sink=self.sink)
         for link in self.links:
-            for end in (link.source, link.target):
-                if end not in names:
-                    raise ValueError(
-                        f"link {link.source} -> {link.target} names {end!r}, which is no node: "
-                        f"{known}"
-                    )
             if link.source == link.target:
                 raise ValueError(f"link {link.source} -> {link.target} leads nowhere: remove it")
         if len(self.link_models) < len(self.links):
@@ -89,3 +78,24 @@ class Cluster(Record):
                 f"sink {self.sink!r} cannot be reached from source {self.source!r} over the links: "
                 "add a link in that direction"
             )
+
+
+def check_names(names: Sequence[str], links: Sequence[Link], *, source: str, sink: str) -> None:
+    """Makes sure that node names differ, and that everything that names a node names one of them.
+
+    Raises:
+        ValueError: it does not.
+    """
+    known = f"the nodes are {', '.join(names)}"
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"node {name!r} is described twice: names must differ")
+    for role, name in (("source", source), ("sink", sink)):
+        if name not in names:
+            raise ValueError(f"{role} {name!r} is no node: {known}")
+    for link in links:
+        for end in (link.source, link.target):
+            if end not in names:
+                raise ValueError(
+                    f"link {link.source} -> {link.target} names {end!r}, which is no node: {known}"
+                )

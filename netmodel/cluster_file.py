@@ -9,8 +9,8 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    PositiveFloat,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -28,7 +28,7 @@ _Bandwidth = Annotated[float, BeforeValidator(parse_bandwidth_bytes_per_s)]
 class _NodeEntry(Record):
     name: str = Field(min_length=1)
     memory: _Size = Field(gt=0)
-    speed: PositiveFloat | None = None
+    speed: Annotated[float, Field(strict=True, ge=1e-6, le=1e6)] | None = None
     profile: str | None = None
 
 
@@ -63,6 +63,23 @@ class _ClusterEntry(Record):
     nodes: tuple[_NodeEntry, ...] = Field(min_length=1)
     links: tuple[_LinkEntry, ...] = ()
 
+    @field_validator("links", mode="before")
+    @classmethod
+    def _empty_list(cls, value: object) -> object:
+        return () if value is None else value
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """Refuses a key that stands twice in one mapping: YAML would silently take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                line = node.start_mark.line + 1
+                raise ClusterError(f"{key!r} stands twice in the mapping at line {line}")
+        return super().construct_mapping(node, deep=deep)
+
 
 def parse_cluster(text: str) -> Cluster:
     """Reads a cluster file's text.
@@ -74,7 +91,7 @@ def parse_cluster(text: str) -> Cluster:
             that contradicts itself. The message names the place in the file.
     """
     try:
-        raw: Any = yaml.safe_load(text)
+        raw: Any = yaml.load(text, _UniqueKeys)
     except yaml.YAMLError as error:
         raise ClusterError(f"not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict):

@@ -18,6 +18,7 @@ _BYTES_PER_S = {
        (("", 1), ("k", 10**3), ("M", 10**6), ("G", 10**9))},
     **{f"{unit}/s": float(factor) for unit, factor in _BYTES.items()},
 }  # fmt: skip
+_LEAST_BYTES_PER_S = 1 / 8
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
 
 
@@ -29,8 +30,8 @@ def parse_duration_s(text: object) -> float:
 def parse_bandwidth_bytes_per_s(text: object) -> float:
     """Bytes per second of a text such as `20Mbit/s`; must be positive."""
     value = _parse(text, "bandwidth", _BYTES_PER_S, example="20Mbit/s")
-    if value == 0:
-        raise UnitError(f"bandwidth {text!r} is zero: leave the link out instead")
+    if value < _LEAST_BYTES_PER_S:
+        raise UnitError(f"bandwidth {text!r} is below 1 bit/s: leave the link out instead")
     return value
 
 

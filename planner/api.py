@@ -22,11 +22,11 @@ from planner.compare import compare as compare_plans
 from planner.costs.evaluate import evaluate
 from planner.engines import engine_named
 from planner.engines.interface import RunOptions, RunResult
-from planner.errors import FileFormatError
+from planner.errors import FileFormatError, PlannerError
 from planner.files import read_record
 from planner.partition import Partition, open_partition
 from planner.problem import Problem, build_problem
-from planner.solution import PlanDocument, Solution, Status
+from planner.solution import PlanDocument, Solution
 from planner.solvers.chain_dp import ChainDp
 from planner.sweep import SweepRow, sweep_parts
 from profiler.profile_options import ProfileOptions
@@ -107,11 +107,16 @@ def plan(
     """The cut points and placement of least end-to-end latency that fit every node's memory."""
     problem = build_problem(profile, cluster, node_profiles)
     solution = ChainDp().solve(problem, max_stages=max_stages)
-    return describe(profile, cluster, problem, solution)
+    return describe(profile, cluster, problem, solution, node_profiles=node_profiles)
 
 
 def describe(
-    profile: Profile, cluster: Cluster, problem: Problem, solution: Solution
+    profile: Profile,
+    cluster: Cluster,
+    problem: Problem,
+    solution: Solution,
+    *,
+    node_profiles: Mapping[str, Profile] | None = None,
 ) -> PlanDocument:
     """A solver's answer with its price and everything that emission and runs need to know."""
     return PlanDocument(
@@ -124,7 +129,7 @@ def describe(
         cluster=cluster,
         node_speeds={node.name: node.speed for node in cluster.nodes if node.speed is not None},
         block_names=tuple(block.name for block in profile.blocks),
-        provenance=_provenance(profile),
+        provenance=_provenance(profile, cluster, node_profiles or {}),
     )
 
 
@@ -171,12 +176,10 @@ def run(
     """Runs a partition and measures every stage and hop."""
     opened = partition if isinstance(partition, Partition) else open_partition(Path(partition))
     chosen = engine_named(engine)
+    reason = chosen.skip_reason(opened, options or RunOptions())
+    if reason is not None:
+        raise PlannerError(f"engine {engine!r} cannot run this: {reason}")
     return chosen.run(opened, options or RunOptions(), on_request=on_request)
-
-
-def is_feasible(document: PlanDocument) -> bool:
-    """Whether the document holds a plan."""
-    return document.solution.status is not Status.INFEASIBLE
 
 
 def _captured(model: str | ModelSource | CapturedModel) -> CapturedModel:
@@ -185,15 +188,29 @@ def _captured(model: str | ModelSource | CapturedModel) -> CapturedModel:
     return capture(model) if isinstance(model, str | ModelSource) else model
 
 
-def _provenance(profile: Profile) -> dict[str, str]:
-    machine = profile.environment
-    where = f"{machine.processor}, {machine.device}, {machine.threads} threads"
-    packages = ", ".join(f"{name} {number}" for name, number in machine.packages.items())
+def _provenance(
+    profile: Profile, cluster: Cluster, node_profiles: Mapping[str, Profile]
+) -> dict[str, str]:
+    own = {
+        f"block latency of {node.name}": _measured(node_profiles[node.profile])
+        for node in cluster.nodes
+        if node.profile is not None
+    }
     return {
-        "block latency": f"measured on {where}, {packages}, median of {profile.whole.latency.n}",
-        "node speed": "as the cluster file says, or the node's own profile",
+        "block latency": f"{_measured(profile)}, divided by the node's speed",
+        **own,
+        "node speed": "as the cluster file says",
         "link time": "computed from the cluster file's bandwidth and latency",
         "activation and weight bytes": "computed from the captured graph",
         "process memory": "base measured; workspace and bytes per weight byte estimated",
         "reference graph": profile.graph.digest,
     }
+
+
+def _measured(profile: Profile) -> str:
+    machine = profile.environment
+    packages = ", ".join(f"{name} {number}" for name, number in machine.packages.items())
+    return (
+        f"measured on {machine.processor}, {machine.device}, {machine.threads} thread(s), "
+        f"{packages}, median of {profile.whole.latency.n}"
+    )

@@ -10,7 +10,7 @@ from typing import Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, model_validator
 
-from netmodel.cluster import Cluster, Link, Node
+from netmodel.cluster import Cluster, Link, Node, check_names
 from planner.errors import MismatchError
 from planner.plan import Plan, Stage
 from profiler.profile_records import Profile, SharedWeight
@@ -79,19 +79,7 @@ class Problem(Record):
     @model_validator(mode="after")
     def _names_are_nodes(self) -> Self:
         names = [node.name for node in self.nodes]
-        known = f"the nodes are {', '.join(names)}"
-        if len(set(names)) < len(names):
-            raise ValueError(f"two nodes have one name: {known}")
-        for role, name in (("source", self.source), ("sink", self.sink)):
-            if name not in names:
-                raise ValueError(f"{role} {name!r} is no node: {known}")
-        for link in self.links:
-            for end in (link.source, link.target):
-                if end not in names:
-                    raise ValueError(
-                        f"link {link.source} -> {link.target} names {end!r}, which is no node: "
-                        f"{known}"
-                    )
+        check_names(names, self.links, source=self.source, sink=self.sink)
         return self
 
     @model_validator(mode="after")
@@ -221,6 +209,11 @@ def _check_same(reference: Profile, other: Profile, name: str) -> None:
         raise MismatchError(
             f"profile {name!r} is for the backend {other.backend!r}, but the reference is for "
             f"{reference.backend!r}: all parts of one model run on one backend"
+        )
+    if other.environment.threads != reference.environment.threads:
+        raise MismatchError(
+            f"profile {name!r} was measured with {other.environment.threads} threads, but the "
+            f"reference with {reference.environment.threads}: profile both with one number"
         )
     if [cut.position for cut in other.cuts] != [cut.position for cut in reference.cuts]:
         raise MismatchError(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, NonNegativeFloat
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from netmodel.cluster import Cluster
 from planner.breakdown import Breakdown
@@ -47,15 +47,35 @@ class PlanDocument(Record):
     )
     model: str
     backend: str
-    threads: int
+    threads: PositiveInt
     granularity: str
-    objective: str = "latency"
     solution: Solution
     estimate: Breakdown | None = None
     cluster: Cluster
-    node_speeds: dict[str, float] = Field(default_factory=dict)
+    node_speeds: dict[str, PositiveFloat] = Field(default_factory=dict)
     """Of each node, relative to the machine of the reference profile, where it is known."""
     block_names: tuple[str, ...]
     """As the profile names the blocks that the plan counts."""
     provenance: dict[str, str]
     """Which numbers are measured, computed and estimated, and from which profiles."""
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> Self:
+        plan = self.solution.plan
+        if plan is None:
+            return self
+        nodes = {node.name for node in self.cluster.nodes}
+        for stage in plan.stages:
+            if stage.node not in nodes:
+                raise ValueError(f"plan: stage on {stage.node!r}, which is no node of the cluster")
+        if plan.stages[-1].stop != len(self.block_names):
+            raise ValueError(
+                f"plan: covers {plan.stages[-1].stop} blocks, but {len(self.block_names)} are named"
+            )
+        if self.estimate is not None:
+            priced = [(term.node, term.start, term.stop) for term in self.estimate.stages]
+            if priced != [(stage.node, stage.start, stage.stop) for stage in plan.stages]:
+                raise ValueError("estimate: its stages are not those of the plan")
+            if len(self.estimate.hops) != len(plan.hops):
+                raise ValueError("estimate: its hops are not those of the plan")
+        return self

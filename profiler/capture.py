@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import linecache
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,8 +17,7 @@ from profiler.graph import ModelGraph
 from profiler.graph_reading import GraphReading, read_graph
 from profiler.quiet import quiet
 from profiler.sources import ModelSource
-
-_TORCH = str(Path(torch.__file__).parent)
+from profiler.user_code import user_line
 
 
 @dataclass(frozen=True)
@@ -98,7 +94,7 @@ def run_original(source: ModelSource) -> list[tuple[str, Tensor]]:
         shapes = ", ".join("x".join(map(str, v.shape)) for v in leaves if isinstance(v, Tensor))
         raise SourceError(
             f"{source.name} does not accept an input of shape {shapes}: {_first_line(error)} "
-            f"({_user_line(error)}). Give the right one with --input"
+            f"({user_line(error)}). Give another shape with --input, or mend the model's example"
         ) from error
     labelled, _ = pytree.tree_flatten_with_path(returned)
     return [
@@ -128,7 +124,7 @@ def _export(source: ModelSource) -> torch.export.ExportedProgram:
             functional: torch.export.ExportedProgram = program.run_decompositions({})
     except Exception as error:
         raise CaptureError(
-            f"{source.name} cannot be captured: {_user_line(error)} stops it: "
+            f"{source.name} cannot be captured: {user_line(error)} stops it: "
             f"{_first_line(error)}. "
             "Control flow and shapes must not depend on tensor values: compute both sides and "
             "choose with torch.where, or split the model there and plan the parts"
@@ -168,20 +164,6 @@ def _check_outputs(
             f"{source.name} was captured with the outputs {found}, but returns {wanted}: "
             "its output shapes depend on tensor values"
         )
-
-
-def _user_line(error: BaseException) -> str:
-    """The innermost line of the model's own code in an error's traceback."""
-    lines = [
-        (frame.f_code.co_filename, number)
-        for frame, number in traceback.walk_tb(error.__traceback__)
-        if not frame.f_code.co_filename.startswith((_TORCH, "<", __file__))
-    ]
-    if not lines:
-        return "a line inside torch"
-    name, number = lines[-1]
-    text = linecache.getline(name, number).strip()
-    return f"{Path(name).name}:{number} `{text}`"
 
 
 def _first_line(error: BaseException) -> str:

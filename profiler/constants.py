@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, fx
 
 from profiler.errors import CaptureError
-from profiler.graph_reading import line_of
+from profiler.user_code import line_of
 
 _SHAPE_ONLY = {
     torch.ops.aten.new_zeros.default,

@@ -41,10 +41,16 @@ def measure_footprint(job: FootprintJob) -> int:
         BackendError: the process failed.
     """
     command = [sys.executable, "-m", "profiler.footprint"]
-    done = subprocess.run(
-        command, input=json.dumps(asdict(job)), capture_output=True, text=True, timeout=_LIMIT_S,
-        check=False,
-    )  # fmt: skip
+    # `-m` looks in the working folder first: find this very package, not a namesake.
+    where = Path(__file__).parents[1]
+    try:
+        done = subprocess.run(
+            command, input=json.dumps(asdict(job)), cwd=where, capture_output=True, text=True,
+            timeout=_LIMIT_S, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        limit = f"{_LIMIT_S:.0f} s"
+        raise BackendError(f"a stage took over {limit} to measure its memory") from error
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise BackendError(f"the process that measures memory failed: {last}")

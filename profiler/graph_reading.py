@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import linecache
 import operator
-import re
 from dataclasses import dataclass
 from operator import attrgetter
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,9 +18,7 @@ from torch.fx.passes.fake_tensor_prop import FakeTensorProp
 
 from profiler.errors import CaptureError
 from profiler.graph import ModelGraph, ModuleCall, Op, ParameterSpec, TensorSpec
-
-_TORCH = str(Path(torch.__file__).parent)
-_FRAME = re.compile(r'File "([^"]+)", line (\d+)')
+from profiler.user_code import line_of
 
 
 @dataclass(frozen=True)
@@ -127,16 +122,6 @@ class _Propagation(FakeTensorProp):
                 "depends on tensor values, so that no transfer can be priced: split the model "
                 "there and plan the parts"
             ) from error
-
-
-def line_of(node: fx.Node) -> str:
-    """The line of the model's own code that a node was traced from."""
-    frames = _FRAME.findall(node.meta.get("stack_trace") or "")
-    lines = [(name, int(number)) for name, number in frames if not name.startswith(_TORCH)]
-    if not lines:
-        return "a line inside torch"
-    name, number = lines[-1]
-    return f"{Path(name).name}:{number} `{linecache.getline(name, number).strip()}`"
 
 
 def _operators(graph: fx.Graph) -> list[tuple[fx.Node, ...]]:

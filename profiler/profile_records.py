@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
+from pydantic import Field, NonNegativeFloat, model_validator
 
 from profiler.graph import ModelGraph
 from profiler.record import Record
 
 Positive = Annotated[int, Field(gt=0)]
+# Wide limits: beyond them a number is a mistake, and arithmetic on it would overflow.
+NonNegativeInt = Annotated[int, Field(ge=0, le=10**15)]
+Seconds = Annotated[float, Field(ge=0, le=1e6)]
+Ratio = Annotated[float, Field(ge=1e-3, le=1e3)]
 
 
 class Provenance(StrEnum):
@@ -27,9 +32,9 @@ class Provenance(StrEnum):
 class Timing(Record):
     """A repeated measurement of one thing."""
 
-    median_s: NonNegativeFloat
-    p10_s: NonNegativeFloat
-    p90_s: NonNegativeFloat
+    median_s: Seconds
+    p10_s: Seconds
+    p90_s: Seconds
     n: Positive
 
 
@@ -39,7 +44,7 @@ class BlockCost(Record):
     name: str
     op_start: NonNegativeInt
     op_stop: Positive
-    flops: NonNegativeInt
+    flops: Annotated[int, Field(ge=0)]
     """A multiply-add is 2 FLOPs; operators without multiply-adds count 0."""
     weight_bytes: NonNegativeInt
     """Parameters the block reads, each once."""
@@ -77,7 +82,7 @@ class Runtime(Record):
 
     base_bytes: NonNegativeInt
     """Peak anonymous memory of a worker process that runs a stage without weights."""
-    weight_factor: PositiveFloat
+    weight_factor: Ratio
     """Resident bytes per weight byte."""
     workspace_bytes: NonNegativeInt
     """Memory of the kernels beside activations and weights."""
@@ -87,7 +92,7 @@ class Whole(Record):
     """The unsplit model, measured in the same run, interleaved with the blocks."""
 
     latency: Timing
-    blocks_over_whole: PositiveFloat
+    blocks_over_whole: Ratio
     """Sum of the blocks' medians divided by the whole's median; 1 is perfect."""
     noise: NonNegativeFloat
     """Relative difference of the medians of the odd and the even runs of the whole: A against A."""
@@ -96,9 +101,9 @@ class Whole(Record):
 class FlopCount(Record):
     """Totals of the two counters, and what neither of them prices."""
 
-    total: NonNegativeInt
+    total: Annotated[int, Field(ge=0)]
     """torch's counter on meta tensors; a multiply-add is 2."""
-    fvcore_total: NonNegativeInt | None
+    fvcore_total: Annotated[int, Field(ge=0)] | None
     """fvcore's count of the same graph, doubled to the same convention; none if it failed."""
     unpriced: dict[str, int]
     """Operators that do multiply-adds, or may, and that have no formula: name to occurrences."""
@@ -138,3 +143,25 @@ class Profile(Record):
     environment: Environment
     provenance: dict[str, Provenance]
     """Origin of each kind of number, by field name."""
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> Self:
+        borders = (0, *(block.op_stop for block in self.blocks))
+        starts = tuple(block.op_start for block in self.blocks)
+        if starts != borders[:-1] or any(a >= b for a, b in pairwise(borders)):
+            raise ValueError("blocks: must follow each other, each with an operator or more")
+        if borders[-1] != len(self.graph.ops):
+            raise ValueError(
+                f"blocks: end at operator {borders[-1]}, but the graph has {len(self.graph.ops)}"
+            )
+        if tuple(cut.position for cut in self.cuts) != borders:
+            raise ValueError("cuts: must be the borders of the blocks")
+        for cut in self.cuts:
+            if unknown := [name for name in cut.tensors if name not in self.graph.tensor]:
+                raise ValueError(
+                    f"cuts: {unknown[0]!r} at {cut.position} is no tensor of the graph"
+                )
+        for weight in self.shared:
+            if weight.blocks[-1] >= len(self.blocks):
+                raise ValueError(f"shared: {weight.name!r} names a block that is not there")
+        return self

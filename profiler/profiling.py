@@ -104,6 +104,11 @@ def check_options(options: ProfileOptions) -> Backend:
     return backend
 
 
+_LEAST_SPREAD_BYTES = 8 * 2**20
+"""Processes differ by about a megabyte from run to run: less weight than this tells no factor."""
+_LARGEST_FACTOR = 4.0
+"""No runtime keeps more copies of a weight; beyond it the two workers differ in something else."""
+
 _PROVENANCE = {
     "latency": Provenance.MEASURED,
     "whole": Provenance.MEASURED,
@@ -182,7 +187,9 @@ def _runtime(
         for part, program in (whole, busiest)
     ]
     spread = weights[0] - weights[1]
-    factor = max((held[0] - held[1]) / spread, 1.0) if spread else 1.0
+    factor = 1.0
+    if spread >= _LEAST_SPREAD_BYTES:
+        factor = min(max((held[0] - held[1]) / spread, 1.0), _LARGEST_FACTOR)
     workspace = max(h - int(factor * w) for h, w in zip(held, weights, strict=True))
     return Runtime(base_bytes=base, weight_factor=factor, workspace_bytes=max(workspace, 0))
 

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from profiler.errors import SourceError
+from profiler.user_code import user_line
 
 _SEED = 0
+_MOST_ELEMENTS = 2**31
 _SHAPE = re.compile(r"\d+(x\d+)*")
 
 
@@ -38,8 +41,9 @@ def load_source(name: str, shapes: tuple[tuple[int, ...], ...] | None = None) ->
         name: `torchvision:resnet18`, `torchvision:resnet18@DEFAULT` (published weights, fetched
             by torchvision), `model.pt2`, or `package.module:factory`, where the factory returns a
             module, a pair of module and args, or a triple with kwargs.
-        shapes: of the positional inputs; they are filled with seeded normal noise. Without them
-            torchvision models get their published input size and others their own example.
+        shapes: of the positional inputs; they are filled with seeded noise of the example's types,
+            and keyword inputs stay. Without them torchvision models get their published input size
+            and others their own example.
 
     Raises:
         SourceError: nothing of that name, or no input is known for it.
@@ -56,7 +60,7 @@ def load_source(name: str, shapes: tuple[tuple[int, ...], ...] | None = None) ->
             f"unknown model {name!r}: write torchvision:NAME, a .pt2 file or package.module:factory"
         )
     if shapes is not None:
-        source = ModelSource(name, source.module, tuple(_noise(shape) for shape in shapes))
+        source = _reshaped(source, shapes)
     if not source.args and not source.kwargs:
         raise SourceError(f"model {name!r} brings no example input: give its shape with --input")
     return source
@@ -75,6 +79,8 @@ def parse_shapes(text: str) -> tuple[tuple[int, ...], ...]:
         shape = tuple(int(size) for size in part.strip().split("x"))
         if 0 in shape:
             raise SourceError(f"input shape {part!r} has a size of 0: every size is at least 1")
+        if prod(shape) > _MOST_ELEMENTS:
+            raise SourceError(f"input shape {part!r} has over {_MOST_ELEMENTS} elements")
         shapes.append(shape)
     return tuple(shapes)
 
@@ -141,16 +147,45 @@ def _from_factory(name: str) -> ModelSource:
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
-        factory = getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError) as error:
-        raise SourceError(f"unknown model {name!r}: {error}") from error
-    made = factory()
-    module, args, kwargs = (*made, {}, {})[:3] if isinstance(made, tuple) else (made, (), {})
+        made = getattr(importlib.import_module(module_name), attribute)()
+    except Exception as error:
+        raise SourceError(
+            f"model {name!r} cannot be made: {type(error).__name__}: {error} ({user_line(error)})"
+        ) from error
+    parts = made if isinstance(made, tuple) else (made,)
+    module, args, kwargs = (*parts, *((), {})[max(len(parts) - 1, 0) :])[:3]
     if not isinstance(module, nn.Module):
         raise SourceError(f"{name!r} returned {type(module).__name__}, not an nn.Module")
     if isinstance(args, Tensor):
         args = (args,)
+    if not isinstance(args, tuple | list) or not isinstance(kwargs, Mapping):
+        raise SourceError(
+            f"{name!r} must return a module, (module, args) or (module, args, kwargs), where args "
+            "is a tensor or a tuple and kwargs a dict"
+        )
     return ModelSource(name, module.eval(), tuple(args), kwargs)
+
+
+def _reshaped(source: ModelSource, shapes: tuple[tuple[int, ...], ...]) -> ModelSource:
+    """The model with positional inputs of other shapes; types and keyword inputs stay."""
+    if source.args and len(shapes) != len(source.args):
+        raise SourceError(
+            f"{source.name} takes {len(source.args)} positional inputs, but --input gives "
+            f"{len(shapes)} shapes: separate them with commas"
+        )
+    examples = source.args or (None,) * len(shapes)
+    args = tuple(_like(example, shape) for example, shape in zip(examples, shapes, strict=True))
+    return ModelSource(source.name, source.module, args, source.kwargs)
+
+
+def _like(example: object, shape: tuple[int, ...]) -> Tensor:
+    """Noise of an example's type; whole numbers stay within the example's range."""
+    if not isinstance(example, Tensor) or example.is_floating_point() or example.is_complex():
+        kind = example.dtype if isinstance(example, Tensor) else torch.float32
+        return _noise(shape).to(kind)
+    low, high = (int(example.min()), int(example.max())) if example.numel() else (0, 0)
+    generator = torch.Generator().manual_seed(_SEED)
+    return torch.randint(low, high + 1, shape, generator=generator).to(example.dtype)
 
 
 def _noise(shape: tuple[int, ...]) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from planner.cli.console import progress, stderr, stdout, stop_infeasible
+from planner.cli.options import check_output
 
 _MODEL = "torchvision:resnet18"
 
@@ -20,7 +21,6 @@ def demo(
     cluster: Annotated[
         Path | None, typer.Option("--cluster", "-c", help="Another cluster file than the demo's.")
     ] = None,
-    backend: Annotated[str, typer.Option(help="What executes the parts: torch or onnx.")] = "onnx",
 ) -> None:
     """Profile ResNet-18 here, plan it for a small cluster, emit the stages, run and compare them.
 
@@ -42,6 +42,7 @@ def demo(
     from planner.files import write_record, write_text_atomic
     from profiler.profile_options import ProfileOptions
 
+    check_output(output, is_folder=True)
     described = output / "cluster.yaml"
     text = (
         files("planner.cli").joinpath("demo_cluster.yaml").read_text(encoding="utf-8")
@@ -53,7 +54,7 @@ def demo(
     with progress("profile") as on_step:
         on_step(f"importing torch and capturing {_MODEL}, batch 1, 224 × 224")
         captured = api.capture(_MODEL)
-        profile = api.profile(captured, ProfileOptions(backend=backend), on_step=on_step)
+        profile = api.profile(captured, ProfileOptions(backend="onnx"), on_step=on_step)
     write_record(output / "resnet18.profile.json", profile)
     stdout().print(profile_table(profile))
     stdout().print(profile_summary(profile), markup=False)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from planner.cli.console import progress, stderr, stdout
+from planner.cli.options import check_output
 
 
 def emit(
@@ -32,6 +33,7 @@ def emit(
     from planner import api
     from planner.cli.tables import partition_table, verification_summary
 
+    check_output(output, is_folder=True)
     document = api.read_plan(plan_file)
     with progress("emit") as on_step:
         on_step(f"importing torch and capturing {model}")

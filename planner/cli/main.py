@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import typer
@@ -47,11 +48,13 @@ def main() -> None:
     from planner.errors import CheckError, PlannerError
     from profiler.errors import ProfilerError
 
+    # An exception runs every clean-up on the way out: workers, drafts, temporary files.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         app()
     except CheckError as error:
         sys.exit(fail(error, code=1))
-    except (NetModelError, PlannerError, ProfilerError, OSError) as error:
+    except (NetModelError, PlannerError, ProfilerError, OSError, OverflowError) as error:
         sys.exit(fail(error, code=2))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,13 +44,40 @@ def read_inputs(
     A node's profile is one of the given files, by file name, or lies beside the cluster file.
     """
     from planner import api
+    from planner.errors import MismatchError
 
     cluster = api.read_cluster(cluster_path)
     reference = api.read_profile(paths[0])
     given = {path.name: path for path in paths}
+    if len(given) < len(paths):
+        raise MismatchError("two profile files have one name: nodes could not tell them apart")
     wanted = {node.profile for node in cluster.nodes if node.profile is not None}
+    for path in paths[1:]:
+        if path.name not in {Path(name).name for name in wanted}:
+            raise MismatchError(
+                f"no node of {cluster_path} names the profile {path.name!r}: add `profile: "
+                f"{path.name}` to a node, or leave the file out"
+            )
     named = {
         name: api.read_profile(given.get(Path(name).name, cluster_path.parent / name))
         for name in sorted(wanted)
     }
     return reference, cluster, named
+
+
+def check_output(path: Path, *, is_folder: bool = False) -> None:
+    """Makes sure, before any work, that a file or folder can be written.
+
+    Raises:
+        PlannerError: something else is there, or the place is not writable.
+    """
+    from planner.errors import PlannerError
+
+    if path.exists() and path.is_dir() != is_folder:
+        kind = "folder" if path.is_dir() else "file"
+        raise PlannerError(f"cannot write {path}: it is a {kind}. Name another output")
+    place = path if is_folder else path.parent
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise PlannerError(f"cannot write {path}: {place} is not a writable folder")

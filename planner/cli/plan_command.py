@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 
 from planner.cli.console import stderr, stdout, stop_infeasible
-from planner.cli.options import ClusterFile, Json, MaxStages, Profiles, read_inputs
+from planner.cli.options import (
+    ClusterFile,
+    Json,
+    MaxStages,
+    Profiles,
+    check_output,
+    read_inputs,
+)
 
 
 def plan(
@@ -34,6 +41,8 @@ def plan(
     from planner.cli.tables import breakdown_table, plan_summary
     from planner.files import write_record
 
+    if output is not None:
+        check_output(output)
     reference, described, named = read_inputs(profiles, cluster)
     started = time.perf_counter()
     document = api.plan(reference, described, node_profiles=named, max_stages=max_stages)
@@ -47,7 +56,7 @@ def plan(
         return
     rows = api.compare(reference, described, node_profiles=named, max_stages=max_stages)
     stdout().print(breakdown_table(document.estimate, document.block_names))
-    stdout().print(plan_summary(document, rows), markup=False)
+    stdout().print(plan_summary(document, rows, max_stages), markup=False)
     stderr().print(f"solved in {elapsed_s:.3f} s", markup=False)
     if output is not None:
         stderr().print(f"wrote {output}", markup=False)

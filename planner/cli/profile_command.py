@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from planner.cli.console import progress, stderr, stdout
-from planner.cli.options import Model
+from planner.cli.options import Model, check_output
 
 if TYPE_CHECKING:
     from profiler.profile_options import ProfileOptions
@@ -46,6 +46,7 @@ def profile(
     from profiler.blocks import granularity_named, parse_cuts
     from profiler.profile_options import ProfileOptions
 
+    check_output(output)
     options = ProfileOptions(
         backend=backend,
         granularity=granularity_named(granularity),

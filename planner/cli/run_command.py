@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from planner.cli.console import progress, stderr, stdout
-from planner.cli.options import Json
+from planner.cli.options import Json, check_output
 
 if TYPE_CHECKING:
     from planner.engines.interface import RunOptions, RunResult
@@ -48,6 +48,8 @@ def run(
     from planner.files import write_record
     from planner.partition import open_partition
 
+    if output is not None:
+        check_output(output)
     options = RunOptions(
         requests=requests,
         deadline_s=_deadline_s(deadline),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from planner.cli.console import stderr, stdout, stop_infeasible
-from planner.cli.options import ClusterFile, Profiles, read_inputs
+from planner.cli.options import ClusterFile, Profiles, check_output, read_inputs
 
 
 def sweep(
@@ -26,6 +26,7 @@ def sweep(
     from planner.cli.sweep_files import write_sweep
     from planner.cli.tables import sweep_table
 
+    check_output(output, is_folder=True)
     reference, described, named = read_inputs(profiles, cluster)
     rows = api.sweep(reference, described, node_profiles=named)
     for path in write_sweep(rows, output):

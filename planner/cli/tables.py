@@ -46,8 +46,12 @@ def profile_summary(profile: Profile) -> str:
         f"whole model   {format_duration(whole.latency.median_s)} measured in the same "
         f"{whole.latency.n} rounds; blocks sum to {whole.blocks_over_whole:.3f} of it, noise "
         f"(odd against even rounds) {whole.noise:.1%}",
-        f"FLOPs         {flops.total / 1e9:.3f} G (a multiply-add is 2); fvcore counts "
-        + (f"{flops.fvcore_total / 1e9:.3f} G" if flops.fvcore_total is not None else "nothing"),
+        f"FLOPs         {flops.total / 1e9:.3f} G (a multiply-add is 2); fvcore "
+        + (
+            "could not trace it"
+            if flops.fvcore_total is None
+            else f"counts {flops.fvcore_total / 1e9:.3f} G"
+        ),
         f"memory        process base {format_size(runtime.base_bytes)} measured; estimated: "
         f"{runtime.weight_factor:.2f} resident bytes per weight byte, workspace "
         f"{format_size(runtime.workspace_bytes)}; "
@@ -115,8 +119,14 @@ def comparison_of_run(
     return table
 
 
-def plan_summary(document: PlanDocument, rows: Sequence[Row]) -> str:
-    """Status and proof, what it is compared with, and where the numbers come from."""
+def plan_summary(document: PlanDocument, rows: Sequence[Row], max_stages: int | None) -> str:
+    """Status and proof, what it is compared with, and where the numbers come from.
+
+    Args:
+        document: the plan.
+        rows: its comparison with the baselines.
+        max_stages: the limit that the search had.
+    """
     solution, estimate = document.solution, document.estimate
     lines = [f"{solution.status.value} by {solution.method}"]
     if solution.value_s is not None and solution.lower_bound_s is not None:
@@ -124,8 +134,8 @@ def plan_summary(document: PlanDocument, rows: Sequence[Row]) -> str:
             f": {format_duration(solution.value_s)}, no such plan is below "
             f"{format_duration(solution.lower_bound_s)}"
         )
-    if estimate is not None and len(estimate.stages) == 1:
-        lines.append("one stage: every plan with a cut is slower or does not fit")
+    if estimate is not None and len(estimate.stages) == 1 and max_stages != 1:
+        lines.append("one stage: no plan with a cut that fits is faster")
     for row in rows:
         if row.name != OURS:
             lines.append(f"  {row.name}: {_verdict(row)}")
@@ -149,7 +159,7 @@ def comparison_table(rows: Sequence[Row]) -> Table:
             row.name,
             " ".join(stage.node for stage in estimate.stages),
             _time(estimate.latency_s),
-            "–" if row.relative_latency is None else f"{row.relative_latency:.2f}×",
+            _ratio(row) or "–",
             format_size(estimate.peak_bytes),
             format_size(estimate.moved_bytes),
             "yes" if row.fits else _misfit(estimate),
@@ -251,9 +261,18 @@ def _times(predicted_s: float, measured_s: float) -> tuple[str, str, str]:
 def _verdict(row: Row) -> str:
     if row.estimate is None:
         return f"no plan: {row.skip_reason}"
-    ratio = "" if row.relative_latency is None else f", {row.relative_latency:.2f}× ours"
-    fit = "" if row.fits else f", does not fit ({_misfit(row.estimate)})"
-    return f"{_time(row.estimate.latency_s)}{ratio}{fit}"
+    words = [_time(row.estimate.latency_s)]
+    if ratio := _ratio(row):
+        words.append(f"{ratio} ours")
+    if not row.estimate.fits:
+        words.append(f"does not fit ({_misfit(row.estimate)})")
+    return ", ".join(words)
+
+
+def _ratio(row: Row) -> str:
+    """Its latency over ours, or nothing if one of them has none."""
+    ratio = row.relative_latency
+    return "" if ratio is None or not isfinite(ratio) else f"{ratio:.2f}×"
 
 
 def _misfit(estimate: Breakdown) -> str:

@@ -10,10 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from planner.comparison import compare_outputs, holds
-from planner.errors import MismatchError, PlannerError, VerificationError
-from planner.files import stamp, write_record
+from planner.errors import FileFormatError, MismatchError, PlannerError, VerificationError
+from planner.files import read_record, stamp, write_record
 from planner.manifest import Manifest, Port, StageFile, Verification
-from planner.partition import MANIFEST_NAME
+from planner.partition import MANIFEST_NAME, open_partition
 from planner.plan import Plan
 from planner.runtime import frames
 from planner.solution import PlanDocument
@@ -21,6 +21,7 @@ from profiler.backends import backend_named
 from profiler.backends.interface import Array, Backend
 from profiler.capture import CapturedModel
 from profiler.carve import Carving, carve
+from profiler.liveness import crossing_tensors
 
 _SAMPLE, _EXPECTED = "sample_inputs.tensors", "expected_outputs.tensors"
 _PACKAGES = ("torch", "onnx", "onnxscript", "onnxruntime", "numpy")
@@ -50,7 +51,8 @@ def emit(
         VerificationError: the chained stages do not compute what the original model computes.
     """
     plan = _plan_of(document, captured)
-    _check_target(folder)
+    folder = folder.resolve()
+    check_target(folder)
     backend = backend_named(document.backend)
     carvings = [carve(captured, stage.op_start, stage.op_stop) for stage in plan.stages]
     with _replacing(folder) as draft:
@@ -66,6 +68,7 @@ def emit(
         verification = _verify(document, captured, carvings, paths)
         manifest = _manifest(document, captured, carvings, paths, verification=verification)
         write_record(draft / MANIFEST_NAME, manifest)
+        open_partition(draft)
     return manifest
 
 
@@ -79,16 +82,42 @@ def _plan_of(document: PlanDocument, captured: CapturedModel) -> Plan:
             f"{captured.graph.model} was captured as graph {captured.graph.digest[:12]}: give "
             "the model and input shape that were profiled"
         )
+    crossing = crossing_tensors(captured.graph)
+    borders = (0, *(stage.op_stop for stage in plan.stages))
+    if borders[-1] != len(captured.graph.ops) or plan.hops != tuple(crossing[p] for p in borders):
+        raise MismatchError(
+            "the plan's stages and hops are not those of the model's graph: the plan file was "
+            "changed, plan again"
+        )
     return plan
 
 
-def _check_target(folder: Path) -> None:
+def check_target(folder: Path) -> None:
+    """Makes sure that a partition can go to a folder without touching anything else.
+
+    Raises:
+        PlannerError: it is a file, or holds anything but an older partition.
+    """
     if folder.exists() and not folder.is_dir():
         raise PlannerError(f"{folder} is a file: name a folder for the stages")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST_NAME).exists():
+    if not folder.is_dir():
+        return
+    strangers = {path.name for path in folder.iterdir()} - _written_files(folder)
+    if strangers:
         raise PlannerError(
-            f"{folder} holds files that are no partition: name a new folder, or empty this one"
+            f"{folder} holds files that no emission wrote ({', '.join(sorted(strangers)[:3])}): "
+            "name a new folder, or empty this one"
         )
+
+
+def _written_files(folder: Path) -> set[str]:
+    """Files that an older emission wrote there, as its manifest says."""
+    try:
+        manifest = read_record(folder / MANIFEST_NAME, Manifest)
+    except FileFormatError:
+        return set()
+    stamps = (manifest.sample, manifest.expected, *(stage.file for stage in manifest.stages))
+    return {MANIFEST_NAME, *(stamped.path for stamped in stamps)}
 
 
 @contextmanager
@@ -96,14 +125,16 @@ def _replacing(folder: Path) -> Iterator[Path]:
     """A draft folder beside the target that takes its place if nothing fails."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    older = draft.with_name(f"{draft.name}-older")
     try:
         yield draft
         draft.chmod(0o755)
         if folder.exists():
-            shutil.rmtree(folder)
+            folder.replace(older)
         draft.replace(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(older, ignore_errors=True)
 
 
 def _verify(

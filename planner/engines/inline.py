@@ -17,7 +17,7 @@ from planner.runtime.errors import RuntimeFault
 from planner.runtime.job import Job
 from planner.runtime.layout import Array
 from planner.runtime.pacing import wait_until
-from planner.runtime.stage import LoadedStage
+from planner.runtime.stage import LoadedStage, StageRun
 from profiler.errors import BackendError
 
 
@@ -71,9 +71,9 @@ def _request(
     times_s = [time.monotonic()]
     for index, (stage, hop_s) in enumerate(zip(stages, emulated.hop_s, strict=False)):
         wait_until(times_s[-1] + (hop_s or 0.0))
-        times_s.append(time.monotonic())
-        tensors = _run_stage(stage, tensors, f"stage {index} on node {_node(partition, index)!r}")
-        times_s.append(time.monotonic())
+        run = _run_stage(stage, tensors, f"stage {index} on node {_node(partition, index)!r}")
+        times_s += [run.start_s, run.end_s]
+        tensors = run.sends
     wait_until(times_s[-1] + (emulated.hop_s[-1] or 0.0))
     times_s.append(time.monotonic())
     durations_s = tuple(end_s - start_s for start_s, end_s in pairwise(times_s))
@@ -84,9 +84,9 @@ def _node(partition: Partition, index: int) -> str:
     return partition.plan.stages[index].node
 
 
-def _run_stage(stage: LoadedStage, tensors: Mapping[str, Array], which: str) -> dict[str, Array]:
+def _run_stage(stage: LoadedStage, tensors: Mapping[str, Array], which: str) -> StageRun:
     try:
-        return stage.run(tensors).sends
+        return stage.run(tensors)
     except RuntimeFault as error:
         raise RunError(f"{which} failed: {error}") from error
     except Exception as error:  # a kernel raises what it likes

@@ -35,8 +35,6 @@ class Job:
     """Time that the next hop shall take; none sends at full speed."""
     slowdown: float = 1.0
     """Factor on the time of the computation, at least 1: a slower node."""
-    pin_allocator: bool = True
-    """Whether freed memory is kept, as when the model was profiled."""
 
 
 def to_line(job: Job) -> str:

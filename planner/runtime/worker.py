@@ -28,7 +28,7 @@ from planner.runtime.errors import ConnectionClosed, ConnectionLost
 from planner.runtime.frames import Frame
 from planner.runtime.job import EXIT_FAILED, EXIT_NEIGHBOUR_LOST, Job, parse_line
 from planner.runtime.stage import LoadedStage
-from profiler.process import peak_anonymous_bytes, pin_allocator
+from profiler.process import die_with_parent, peak_anonymous_bytes, pin_allocator
 
 
 class Worker:
@@ -98,8 +98,7 @@ def run(channel: ControlChannel) -> None:
     """Loads the stage, joins the ring, and works."""
     job = parse_line(channel.receive_line())
     stage = LoadedStage(job)
-    if job.pin_allocator:
-        pin_allocator()  # only now: what loading needed and freed shall not stay in the process
+    pin_allocator()  # only now: what loading needed and freed shall not stay in the process
     with listen() as listener:
         channel.send(port=listener.getsockname()[1])
         next_port = channel.receive()["next_port"]
@@ -110,6 +109,7 @@ def run(channel: ControlChannel) -> None:
 
 def main() -> int:
     """Runs one worker; returns the exit code."""
+    die_with_parent()
     try:
         run(ControlChannel())
     except ConnectionLost as error:

@@ -19,6 +19,10 @@ from profiler.quiet import quiet
 if TYPE_CHECKING:
     import onnx_ir as ir
 
+    from profiler.capture import CapturedModel
+
+_NOT_ON_ONNXRUNTIME = {"bfloat16", "complex32", "complex64", "complex128"}
+
 
 def export_parts(carvings: Sequence[Carving]) -> list[bytes]:
     """Serialised ONNX models of the given parts of one captured model, in their order.
@@ -37,6 +41,7 @@ def export_parts(carvings: Sequence[Carving]) -> list[bytes]:
         inputs=graph.inputs,
         outputs=crossing,
     )
+    _check_types(captured)
     exported = _export(whole)
     values = dict(zip(crossing, exported.graph.outputs, strict=True))
     values |= dict(zip(graph.inputs, exported.graph.inputs, strict=True))
@@ -58,6 +63,15 @@ def _export(whole: Carving) -> ir.Model:
     if result is None:
         raise BackendError(f"{whole.captured.graph.model}: the ONNX exporter returned nothing")
     return result.model
+
+
+def _check_types(captured: CapturedModel) -> None:
+    for spec in captured.graph.tensors:
+        if spec.dtype in _NOT_ON_ONNXRUNTIME:
+            raise BackendError(
+                f"{captured.graph.model} computes with {spec.dtype} ({spec.name}), for which "
+                "onnxruntime has no kernels: use the torch backend for this model"
+            )
 
 
 def _extract(exported: ir.Model, part: Carving, values: dict[str, ir.Value]) -> bytes:

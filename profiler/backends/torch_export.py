@@ -61,9 +61,13 @@ class TorchBackend:
 
         try:
             with quiet("torch"):
-                module: Any = torch.export.load(path).module(check_guards=False)
+                exported: Any = torch.export.load(path).module(check_guards=False)
         except Exception as error:
             raise BackendError(f"torch cannot load {path}: {error}") from error
+        # Called with tensors in order, a plain module saves what packing and checking a call's
+        # arguments takes: 0.1 ms a stage.
+        exported.graph.set_codegen(torch.fx.graph.CodeGen())
+        module = torch.fx.GraphModule(exported, exported.graph, class_name="Part")
         return TorchExecutable(module.to(device), threads)
 
     def to_value(self, array: Array, *, device: str = "cpu") -> Tensor:

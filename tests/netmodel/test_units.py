@@ -57,7 +57,7 @@ def test_a_size_is_a_whole_number_of_bytes():
         (parse_bandwidth_bytes_per_s, 2.5, "bandwidth 2.5 has no number or no unit"),
         (parse_bandwidth_bytes_per_s, None, "bandwidth None has no number"),
         (parse_bandwidth_bytes_per_s, "-1Mbit/s", "'-1Mbit/s' is negative"),
-        (parse_bandwidth_bytes_per_s, "0Mbit/s", "is zero: leave the link out instead"),
+        (parse_bandwidth_bytes_per_s, "0Mbit/s", "below 1 bit/s: leave the link out instead"),
         (parse_bandwidth_bytes_per_s, "20Mb", "unknown unit 'Mb': use one of bit/s, kbit/s"),
         (parse_bandwidth_bytes_per_s, "20mbit/s", "unknown unit 'mbit/s'"),
         (parse_duration_s, "15", "duration '15' has no number or no unit: .* like 15ms"),
@@ -120,7 +120,7 @@ def test_a_written_size_is_read_back_to_three_digits(n_bytes):
 
 
 @settings(deadline=None)
-@given(st.floats(0.01, 1e12))
+@given(st.floats(0.2, 1e12))
 def test_a_written_bandwidth_is_read_back_to_three_digits(bytes_per_s):
     written = format_bandwidth(bytes_per_s)
     assert parse_bandwidth_bytes_per_s(written) == pytest.approx(bytes_per_s, rel=0.005)

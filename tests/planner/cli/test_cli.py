@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -172,6 +173,13 @@ def test_a_node_may_bring_its_own_profile(partway, files, tmp_path):
         (["profile", CNN, "--device", "tpu", "-o", "x.json"], ["tpu"]),
         (["profile", CNN, "--cuts", "5,3", "-o", "x.json"], ["5, 3", "ascend"]),
         (["profile", CNN, "--cuts", "a", "-o", "x.json"], ["'a'"]),
+        (["profile", CNN, "--input", "9999999x9999999", "-o", "x.json"], ["elements"]),
+        (["profile", CNN, "-o", "."], ["cannot write .", "folder"]),
+        (["profile", CNN, "-o", "/dev/null/x.json"], ["cannot write /dev/null/x.json"]),
+        (
+            ["profile", CNN.replace("make_cnn", "make_broken"), "-o", "x.json"],
+            ["make_broken", "ValueError: no such width", "small_models.py:", "raise ValueError"],
+        ),
     ],
 )
 def test_a_profile_that_cannot_be_made_is_one_error_and_no_file(
@@ -230,6 +238,38 @@ def test_a_profile_of_another_model_is_one_error(partway, files, tmp_path):
 def test_emitting_another_model_is_one_error_and_no_folder(partway, files, tmp_path):
     outcome = partway("emit", files / "plan.json", "--model", OTHER, "-o", tmp_path / "parts")
     assert_one_error((*outcome[:2], last_line(outcome[2])), "make_other", "make_cnn")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_profile_that_no_node_names_is_one_error(partway, files):
+    outcome = partway(
+        "plan", files / "cnn.profile.json", files / "other.profile.json", "-c", files / "two.yaml"
+    )
+    assert_one_error(outcome, "no node", "'other.profile.json'")
+
+
+def test_the_input_option_keeps_types_and_keyword_inputs(partway, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "profiler.py").write_text("raise RuntimeError('not the package')")
+    model = CNN.replace("make_cnn", "make_tokens")
+    status, _, err = partway(
+        "profile", model, "--backend", "onnx", "--input", "2x7", "-o", tmp_path / "tokens.json"
+    )
+    assert status == 0, err
+    tensors = json.loads((tmp_path / "tokens.json").read_text())["graph"]["tensors"]
+    assert [(t["shape"], t["dtype"]) for t in tensors[:2]] == [([2, 7], "int64"), ([], "float32")]
+
+
+def test_a_terminated_command_leaves_no_draft_behind(files, tmp_path):
+    command = [sys.executable, "-m", "planner.cli.main", "emit", str(files / "plan.json"),
+               "--model", CNN, "-o", str(tmp_path / "parts")]  # fmt: skip
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            if "building" in line:
+                process.terminate()
+                break
+    assert process.returncode == 128 + signal.SIGTERM
     assert list(tmp_path.iterdir()) == []
 
 

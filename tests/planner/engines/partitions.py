@@ -104,7 +104,6 @@ def make_document(nodes, speed):
         threads=1,
         granularity="op",
         block_names=("a", "b", "c"),
-        objective="latency",
         solution=Solution(status=Status.FEASIBLE, method="by hand", plan=plan),
         cluster=Cluster(
             source="phone",

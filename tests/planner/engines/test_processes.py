@@ -174,3 +174,13 @@ def test_workers_end_when_their_driver_is_killed(partition, number):
         assert len(pids) == 3
         driver.send_signal(number)
     assert wait_for_end(pids) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of a dead parent")
+def test_a_stopped_worker_ends_when_its_driver_is_killed(partition):
+    command = [sys.executable, "-c", DRIVER, str(partition.folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as driver:
+        pids = [int(pid) for pid in driver.stdout.readline().split()]
+        os.kill(pids[1], signal.SIGSTOP)
+        driver.kill()
+    assert wait_for_end(pids) == []
