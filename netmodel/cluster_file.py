@@ -25,10 +25,16 @@ _Duration = Annotated[float, BeforeValidator(parse_duration_s)]
 _Bandwidth = Annotated[float, BeforeValidator(parse_bandwidth_bytes_per_s)]
 
 
+def _no_truth_value(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError(f"{str(value).lower()} is no number")
+    return value
+
+
 class _NodeEntry(Record):
     name: str = Field(min_length=1)
     memory: _Size = Field(gt=0)
-    speed: Annotated[float, Field(strict=True, ge=1e-6, le=1e6)] | None = None
+    speed: Annotated[float, BeforeValidator(_no_truth_value), Field(ge=1e-6, le=1e6)] | None = None
     profile: str | None = None
 
 
@@ -73,7 +79,8 @@ class _UniqueKeys(yaml.SafeLoader):
     """Refuses a key that stands twice in one mapping: YAML would silently take the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
+        pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+        keys = [key.value for key, _ in pairs]
         for key in keys:
             if keys.count(key) > 1:
                 line = node.start_mark.line + 1
@@ -92,7 +99,16 @@ def parse_cluster(text: str) -> Cluster:
     """
     try:
         raw: Any = yaml.load(text, _UniqueKeys)
-    except yaml.YAMLError as error:
+    except ClusterError:
+        raise
+    except (
+        yaml.YAMLError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise ClusterError(f"not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict):
         raise ClusterError("not a mapping: a cluster file starts with `schema: partway.cluster/1`")

@@ -8,7 +8,14 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, model_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    ValidationError,
+    model_validator,
+)
 
 from netmodel.cluster import Cluster, Link, Node, check_names
 from planner.errors import MismatchError
@@ -165,6 +172,18 @@ def build_problem(
     profiles = dict(node_profiles or {})
     for name, other in profiles.items():
         _check_same(profile, other, name)
+    try:
+        return _joined(profile, cluster, profiles)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise MismatchError(
+            f"the profile of {profile.graph.model} and the cluster do not fit together: "
+            f"{place} {first['msg']}: profile again"
+        ) from error
+
+
+def _joined(profile: Profile, cluster: Cluster, profiles: Mapping[str, Profile]) -> Problem:
     return Problem(
         graph_digest=profile.graph.digest,
         positions=tuple(cut.position for cut in profile.cuts),

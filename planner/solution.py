@@ -5,11 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from netmodel.cluster import Cluster
 from planner.breakdown import Breakdown
 from planner.plan import Plan
+from profiler.profile_records import Threads
 from profiler.record import Record
 
 
@@ -47,7 +48,7 @@ class PlanDocument(Record):
     )
     model: str
     backend: str
-    threads: PositiveInt
+    threads: Threads
     granularity: str
     solution: Solution
     estimate: Breakdown | None = None

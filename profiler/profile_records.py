@@ -14,6 +14,7 @@ from profiler.record import Record
 Positive = Annotated[int, Field(gt=0)]
 # Wide limits: beyond them a number is a mistake, and arithmetic on it would overflow.
 NonNegativeInt = Annotated[int, Field(ge=0, le=10**15)]
+Threads = Annotated[int, Field(gt=0, le=1024)]
 Seconds = Annotated[float, Field(ge=0, le=1e6)]
 Ratio = Annotated[float, Field(ge=1e-3, le=1e3)]
 
@@ -78,6 +79,7 @@ class Runtime(Record):
     The weight factor and the workspace solve two equations, one for a worker that holds the whole
     model and one for a worker that holds only the block with the most live bytes:
     peak = base + factor · weights + live + inputs + workspace.
+    Where the two hold nearly the same weights, the factor is 1 and the workspace takes the rest.
     """
 
     base_bytes: NonNegativeInt
@@ -117,7 +119,7 @@ class Environment(Record):
     machine: str
     processor: str
     device: str
-    threads: Positive
+    threads: Threads
     python: str
     packages: dict[str, str]
     allocator: str
@@ -162,6 +164,11 @@ class Profile(Record):
                     f"cuts: {unknown[0]!r} at {cut.position} is no tensor of the graph"
                 )
         for weight in self.shared:
-            if weight.blocks[-1] >= len(self.blocks):
-                raise ValueError(f"shared: {weight.name!r} names a block that is not there")
+            if any(a >= b for a, b in pairwise((*weight.blocks, len(self.blocks)))):
+                raise ValueError(
+                    f"shared: {weight.name!r} names the blocks {weight.blocks}: they must ascend "
+                    f"below {len(self.blocks)}"
+                )
+        if any(a >= b for a, b in pairwise((-1, *self.stage_positions, borders[-1] + 1))):
+            raise ValueError(f"stage_positions: must ascend from 0 to {borders[-1]}")
         return self

@@ -148,9 +148,10 @@ def _from_factory(name: str) -> ModelSource:
         sys.path.insert(0, str(Path.cwd()))
     try:
         made = getattr(importlib.import_module(module_name), attribute)()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        reason = " ".join(str(error).split())
         raise SourceError(
-            f"model {name!r} cannot be made: {type(error).__name__}: {error} ({user_line(error)})"
+            f"model {name!r} cannot be made: {type(error).__name__}: {reason} ({user_line(error)})"
         ) from error
     parts = made if isinstance(made, tuple) else (made,)
     module, args, kwargs = (*parts, *((), {})[max(len(parts) - 1, 0) :])[:3]

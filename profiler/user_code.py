@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import linecache
+import os
 import re
 import traceback
 from collections.abc import Sequence
@@ -11,7 +13,12 @@ from pathlib import Path
 import torch
 from torch import fx
 
-_NOT_THE_MODEL = (str(Path(torch.__file__).parent), str(Path(__file__).parent), "<")
+_NOT_THE_MODEL = (
+    f"{Path(torch.__file__).parent}{os.sep}",
+    f"{Path(__file__).parent}{os.sep}",
+    f"{Path(importlib.__file__).parent}{os.sep}",
+    "<",
+)
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 
 
@@ -30,6 +37,6 @@ def line_of(node: fx.Node) -> str:
 def _innermost(lines: Sequence[tuple[str, int]]) -> str:
     own = [(name, number) for name, number in lines if not name.startswith(_NOT_THE_MODEL)]
     if not own:
-        return "a line inside torch"
+        return "no line of the model's own"
     name, number = own[-1]
     return f"{Path(name).name}:{number} `{linecache.getline(name, number).strip()}`"

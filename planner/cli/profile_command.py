@@ -31,7 +31,7 @@ def profile(
     ] = None,
     backend: Annotated[str, typer.Option(help="What executes the parts: torch or onnx.")] = "torch",
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    threads: Annotated[int, typer.Option(min=1, help="Threads that a part may use.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, max=1024, help="Threads that a part may use.")] = 1,
 ) -> None:
     """Measure every block of MODEL on this machine: time, FLOPs, memory, and what a cut moves.
 

@@ -102,6 +102,10 @@ def check_target(folder: Path) -> None:
         raise PlannerError(f"{folder} is a file: name a folder for the stages")
     if not folder.is_dir():
         return
+    if Path.cwd().is_relative_to(folder.resolve()):
+        raise PlannerError(
+            f"{folder} is the current folder or above it and would be replaced: name one inside it"
+        )
     strangers = {path.name for path in folder.iterdir()} - _written_files(folder)
     if strangers:
         raise PlannerError(
@@ -129,10 +133,13 @@ def _replacing(folder: Path) -> Iterator[Path]:
     try:
         yield draft
         draft.chmod(0o755)
+        check_target(folder)  # again: emission takes a while
         if folder.exists():
             folder.replace(older)
         draft.replace(folder)
     finally:
+        if older.exists() and not folder.exists():
+            older.replace(folder)
         shutil.rmtree(draft, ignore_errors=True)
         shutil.rmtree(older, ignore_errors=True)
 

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 import torch
@@ -272,6 +273,33 @@ def test_a_folder_that_only_looks_like_a_partition_is_refused_and_left_alone(tmp
     with pytest.raises(PlannerError, match=r"no emission wrote \(manifest.json\)"):
         emit(planned("torch"), captured(SmallCnn), folder)
     assert content(tmp_path) == {"app/manifest.json": b'{"name": "my web app"}'}
+
+
+def test_the_current_folder_is_refused_since_it_would_be_replaced(tmp_path, monkeypatch):
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    with pytest.raises(PlannerError, match="is the current folder or above it"):
+        emit(planned("torch"), captured(SmallCnn), Path())
+    assert list(folder.iterdir()) == []
+
+
+def test_the_older_partition_stays_if_the_new_one_cannot_take_its_place(tmp_path, monkeypatch):
+    folder = tmp_path / "parts"
+    emit(planned("torch"), captured(SmallCnn), folder)
+    before = content(tmp_path)
+    replace = Path.replace
+
+    def fail_for_the_draft(path, target):
+        if Path(target) == folder and not path.name.endswith("-older"):
+            raise OSError("no space")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", fail_for_the_draft)
+    with pytest.raises(OSError, match="no space"):
+        emit(planned("torch"), captured(SmallCnn), folder)
+    monkeypatch.undo()
+    assert content(tmp_path) == before
 
 
 def test_a_file_that_a_user_put_beside_the_stages_is_kept(tmp_path):

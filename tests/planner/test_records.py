@@ -338,8 +338,15 @@ def test_a_profile_that_does_not_belong_to_the_reference_is_refused(other, messa
         ),
         (
             {"shared": [SharedWeight(name="w", n_bytes=1, blocks=(0, 7))]},
-            "'w' names a block that is not there",
+            r"'w' names the blocks \(0, 7\)",
         ),
+        (
+            {"shared": [SharedWeight(name="w", n_bytes=1, blocks=(1, 0))]},
+            r"'w' names the blocks \(1, 0\)",
+        ),
+        ({"stage_positions": (-1, 2)}, "stage_positions: must ascend from 0 to 2"),
+        ({"stage_positions": (2, 0)}, "stage_positions: must ascend from 0 to 2"),
+        ({"stage_positions": (0, 99)}, "stage_positions: must ascend from 0 to 2"),
         ({"runtime": {"base_bytes": 1, "weight_factor": 1e30, "workspace_bytes": 0}}, "1000"),
     ],
 )
@@ -353,6 +360,7 @@ def test_a_profile_that_contradicts_itself_is_refused(changes, message):
     [
         ({"block_names": ("a",)}, "covers 4 blocks, but 1 are named"),
         ({"threads": 0}, "threads"),
+        ({"threads": 10**6}, "threads"),
         ({"node_speeds": {"server": 0.0}}, "node_speeds"),
         ({"cluster": phone_and_server()}, "'phone-2', which is no node"),
         ({"estimate": unreachable()}, "its stages are not those of the plan"),
