@@ -162,8 +162,8 @@ def emit(
     """Writes the stages of a plan and a manifest, verified against the original model."""
     from planner.emit.emitter import emit as write
 
-    write(document, _captured(model), Path(folder), on_step=on_step)
-    return open_partition(Path(folder))
+    manifest = write(document, _captured(model), Path(folder), on_step=on_step)
+    return Partition(Path(folder), manifest)
 
 
 def run(
