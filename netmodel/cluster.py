@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Self
 
 import networkx as nx
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from netmodel.links.affine import AffineLink
 from netmodel.record import Record
@@ -23,6 +23,8 @@ class Node(Record):
     """Relative to the machine of the reference profile; none if it has its own profile."""
     profile: str | None = None
     """File name of the node's own profile."""
+    price_per_s: NonNegativeFloat = 0.0
+    """Money per second of compute, in the currency of all prices."""
 
     @model_validator(mode="after")
     def _has_one_speed(self) -> Self:
@@ -40,6 +42,8 @@ class Link(Record):
     source: str
     target: str
     model: AffineLink
+    price_per_byte: NonNegativeFloat = 0.0
+    """Money per byte sent, in the currency of all prices."""
 
 
 class Cluster(Record):

@@ -31,11 +31,15 @@ def _no_truth_value(value: object) -> object:
     return value
 
 
+_Price = Annotated[float, BeforeValidator(_no_truth_value), Field(ge=0, le=1e12)]
+
+
 class _NodeEntry(Record):
     name: str = Field(min_length=1)
     memory: _Size = Field(gt=0)
     speed: Annotated[float, BeforeValidator(_no_truth_value), Field(ge=1e-6, le=1e6)] | None = None
     profile: str | None = None
+    price_per_s: _Price = 0.0
 
 
 class _LinkEntry(Record):
@@ -45,6 +49,7 @@ class _LinkEntry(Record):
     bandwidth: _Bandwidth
     latency: _Duration
     overhead: _Duration = 0.0
+    price_per_byte: _Price = 0.0
 
     @model_validator(mode="after")
     def _has_ends(self) -> Self:
@@ -53,13 +58,14 @@ class _LinkEntry(Record):
             raise ValueError("a link needs either `between: [a, b]` or `from: a` and `to: b`")
         return self
 
-    @property
-    def model(self) -> AffineLink:
-        return AffineLink(
+    def link(self, source: str, target: str) -> Link:
+        """One direction of it."""
+        model = AffineLink(
             bandwidth_bytes_per_s=self.bandwidth,
             latency_s=self.latency,
             overhead_s=self.overhead,
         )
+        return Link(source=source, target=target, model=model, price_per_byte=self.price_per_byte)
 
 
 class _ClusterEntry(Record):
@@ -124,14 +130,19 @@ def _cluster(entry: _ClusterEntry) -> Cluster:
     for link in entry.links:
         if link.between is not None:
             first, second = link.between
-            both.append(Link(source=first, target=second, model=link.model))
-            both.append(Link(source=second, target=first, model=link.model))
+            both += [link.link(first, second), link.link(second, first)]
         elif link.origin is not None and link.target is not None:
-            single.append(Link(source=link.origin, target=link.target, model=link.model))
+            single.append(link.link(link.origin, link.target))
     overridden = {(link.source, link.target) for link in single}
     kept = [link for link in both if (link.source, link.target) not in overridden]
     nodes = tuple(
-        Node(name=node.name, memory_bytes=node.memory, speed=node.speed, profile=node.profile)
+        Node(
+            name=node.name,
+            memory_bytes=node.memory,
+            speed=node.speed,
+            profile=node.profile,
+            price_per_s=node.price_per_s,
+        )
         for node in entry.nodes
     )
     return Cluster(source=entry.source, sink=entry.sink, nodes=nodes, links=tuple(kept + single))

@@ -25,9 +25,10 @@ from planner.engines.interface import RunOptions, RunResult
 from planner.errors import FileFormatError, PlannerError
 from planner.files import read_record
 from planner.partition import Partition, open_partition
+from planner.plan_options import PlanOptions
 from planner.problem import Problem, build_problem
 from planner.solution import PlanDocument, Solution
-from planner.solvers.chain_dp import ChainDp
+from planner.solvers.solve import solve
 from planner.sweep import SweepRow, sweep_parts
 from profiler.profile_options import ProfileOptions
 from profiler.profile_records import Profile
@@ -39,8 +40,9 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 __all__ = [
-    "PlanDocument", "ProfileOptions", "RunOptions", "RunResult", "capture", "compare", "emit",
-    "plan", "profile", "read_cluster", "read_plan", "read_profile", "run", "sweep",
+    "PlanDocument", "PlanOptions", "ProfileOptions", "RunOptions", "RunResult", "capture",
+    "compare", "emit", "plan", "profile", "read_cluster", "read_plan", "read_profile", "run",
+    "sweep",
 ]  # fmt: skip
 
 
@@ -102,11 +104,12 @@ def plan(
     cluster: Cluster,
     *,
     node_profiles: Mapping[str, Profile] | None = None,
-    max_stages: int | None = None,
+    options: PlanOptions | None = None,
 ) -> PlanDocument:
-    """The cut points and placement of least end-to-end latency that fit every node's memory."""
-    problem = build_problem(profile, cluster, node_profiles)
-    solution = ChainDp().solve(problem, max_stages=max_stages)
+    """The cut points and placement of least value that fit every node's memory."""
+    options = options or PlanOptions()
+    problem = build_problem(profile, cluster, node_profiles, limits=options.limits)
+    solution = _solve(problem, options)
     return describe(profile, cluster, problem, solution, node_profiles=node_profiles)
 
 
@@ -138,18 +141,25 @@ def compare(
     cluster: Cluster,
     *,
     node_profiles: Mapping[str, Profile] | None = None,
-    max_stages: int | None = None,
+    options: PlanOptions | None = None,
 ) -> tuple[Row, ...]:
     """Our plan beside what every baseline would choose, priced by one evaluator."""
-    problem = build_problem(profile, cluster, node_profiles)
-    return compare_plans(problem, ChainDp().solve(problem, max_stages=max_stages))
+    options = options or PlanOptions()
+    problem = build_problem(profile, cluster, node_profiles, limits=options.limits)
+    return compare_plans(problem, _solve(problem, options))
 
 
 def sweep(
-    profile: Profile, cluster: Cluster, *, node_profiles: Mapping[str, Profile] | None = None
+    profile: Profile,
+    cluster: Cluster,
+    *,
+    node_profiles: Mapping[str, Profile] | None = None,
+    options: PlanOptions | None = None,
 ) -> tuple[SweepRow, ...]:
     """The best plan for every number of parts."""
-    return sweep_parts(build_problem(profile, cluster, node_profiles))
+    options = options or PlanOptions()
+    problem = build_problem(profile, cluster, node_profiles, limits=options.limits)
+    return sweep_parts(problem, lambda limited: _solve(limited, options))
 
 
 def emit(
@@ -180,6 +190,16 @@ def run(
     if reason is not None:
         raise PlannerError(f"engine {engine!r} cannot run this: {reason}")
     return chosen.run(opened, options or RunOptions(), on_request=on_request)
+
+
+def _solve(problem: Problem, options: PlanOptions) -> Solution:
+    return solve(
+        problem,
+        options.objective,
+        method=options.method,
+        time_limit_s=options.time_limit_s,
+        seed=options.seed,
+    )
 
 
 def _captured(model: str | ModelSource | CapturedModel) -> CapturedModel:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import pairwise
+from math import fsum, lcm
 from typing import Literal
 
 from pydantic import ConfigDict, Field, NonNegativeFloat, NonNegativeInt
@@ -22,6 +26,8 @@ class StageTerm(Record):
     """One stage on its node."""
 
     node: str
+    replicas: tuple[str, ...] = ()
+    """More nodes that run it, in turn; the numbers below are those of the worst of all."""
     start: NonNegativeInt
     stop: NonNegativeInt
     compute_s: NonNegativeFloat
@@ -30,11 +36,13 @@ class StageTerm(Record):
     """Most anonymous memory of the process that runs it; 0 if it was not measured."""
     cap_bytes: NonNegativeInt
     """What the node allows."""
+    price: NonNegativeFloat = 0.0
+    """Of the compute time, by the node's price per second; the mean over replicas."""
 
     @property
-    def missing_bytes(self) -> int:
-        """Bytes by which the stage exceeds its node's cap."""
-        return max(self.peak_bytes - self.cap_bytes, 0)
+    def nodes(self) -> tuple[str, ...]:
+        """All nodes that run it."""
+        return (self.node, *self.replicas)
 
 
 class HopTerm(Record):
@@ -47,6 +55,16 @@ class HopTerm(Record):
     n_bytes: NonNegativeInt
     transfer_s: NonNegativeFloat
     """From the sender's first byte to the receiver's last; infinite without a link."""
+    busy_s: NonNegativeFloat = 0.0
+    """Time for which it keeps the link from the next message; 0 if it was measured."""
+    price: NonNegativeFloat = 0.0
+    """Of the bytes, by the link's price per byte; the mean over the pairs of replicas."""
+
+
+def in_turn(senders: Sequence[str], receivers: Sequence[str]) -> list[tuple[str, str]]:
+    """The pairs of nodes that requests take, dealt out to both sides in turn; each as often."""
+    turns = range(lcm(len(senders), len(receivers)))
+    return [(senders[t % len(senders)], receivers[t % len(receivers)]) for t in turns]
 
 
 class Breakdown(Record):
@@ -67,9 +85,69 @@ class Breakdown(Record):
     """Spread of the measured end-to-end latency."""
 
     @property
+    def missing_bytes(self) -> dict[str, int]:
+        """Nodes whose stages together exceed the cap, and by how much."""
+        used: defaultdict[str, int] = defaultdict(int)
+        caps: dict[str, int] = {}
+        for stage in self.stages:
+            for node in stage.nodes:
+                used[node] += stage.peak_bytes
+                caps[node] = stage.cap_bytes
+        return {node: used[node] - cap for node, cap in caps.items() if used[node] > cap}
+
+    @property
     def fits(self) -> bool:
-        """Whether every stage stays within its node's cap."""
-        return not any(stage.missing_bytes for stage in self.stages)
+        """Whether every node stays within its cap with all its stages."""
+        return not self.missing_bytes
+
+    @property
+    def period_s(self) -> float:
+        """Seconds between two requests in steady state: the load of the busiest node or link.
+
+        Requests follow each other without gaps, every node computes one at a time, and every
+        direction of a link carries one message at a time; the delay on the wire delays requests
+        but not their rate. A stage on r nodes loads each with 1/r of the requests. Dealt out in
+        turn from r to s nodes, requests use lcm(r, s) pairs of nodes equally often.
+
+        Source: Narayanan et al., "PipeDream", SOSP 2019, section 3.1 (the slowest stage or
+        transfer bounds the rate; a stage on m workers takes 1/m of its time).
+        """
+        loads: defaultdict[object, list[float]] = defaultdict(list)
+        for stage in self.stages:
+            for node in stage.nodes:
+                loads[node].append(stage.compute_s / len(stage.nodes))
+        for hop, pairs in zip(self.hops, self._pairs(), strict=True):
+            for pair in pairs:
+                if pair[0] != pair[1]:
+                    loads[pair].append(hop.busy_s / len(pairs))
+        return max(fsum(load) for load in loads.values())
+
+    def _pairs(self) -> Iterator[list[tuple[str, str]]]:
+        """For each hop, the pairs of nodes that requests take in turn."""
+        ends = ((self.hops[0].source,), *(s.nodes for s in self.stages), (self.hops[-1].target,))
+        for senders, receivers in pairwise(ends):
+            yield in_turn(senders, receivers)
+
+    def makespan_s(self, micro_batches: int) -> float:
+        """Seconds from the first micro-batch's start to the last one's end: fill and drain.
+
+        `latency + (micro_batches - 1) · period`. Exact for equal micro-batches when every node
+        holds one stage; with replicas it is at most so much. It does not hold for a node with
+        several stages, which would have to choose whom to serve first.
+
+        Source: Huang et al., "GPipe", NeurIPS 2019, section 2.2 (bubble of a pipeline).
+        """
+        return self.latency_s + (micro_batches - 1) * self.period_s
+
+    @property
+    def price(self) -> float:
+        """Money per request: compute seconds and bytes on wires, by the cluster file's prices."""
+        return fsum([stage.price for stage in self.stages] + [hop.price for hop in self.hops])
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes that run a stage."""
+        return len({node for stage in self.stages for node in stage.nodes})
 
     @property
     def moved_bytes(self) -> int:
@@ -78,5 +156,9 @@ class Breakdown(Record):
 
     @property
     def peak_bytes(self) -> int:
-        """Highest memory of any node."""
-        return max(stage.peak_bytes for stage in self.stages)
+        """Highest memory of any node, with all its stages."""
+        used: defaultdict[str, int] = defaultdict(int)
+        for stage in self.stages:
+            for node in stage.nodes:
+                used[node] += stage.peak_bytes
+        return max(used.values())

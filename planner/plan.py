@@ -23,6 +23,13 @@ class Stage(Record):
     """Position of the first operator in the captured graph."""
     op_stop: PositiveInt
     node: str
+    replicas: tuple[str, ...] = ()
+    """More nodes that run the same stage; requests are dealt out to all of them in turn."""
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """All nodes that run it."""
+        return (self.node, *self.replicas)
 
 
 class Plan(Record):
@@ -51,6 +58,8 @@ class Plan(Record):
                     f"{op_position}"
                 )
             position, op_position = stage.stop, stage.op_stop
+            if len(set(stage.nodes)) < len(stage.nodes):
+                raise ValueError(f"stage [{stage.start}, {stage.stop}) names a node twice")
         if len(self.hops) != len(self.stages) + 1:
             raise ValueError(f"{len(self.stages)} stages need {len(self.stages) + 1} hops")
         return self

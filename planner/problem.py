@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Self
 
 from pydantic import (
@@ -19,6 +19,7 @@ from pydantic import (
 
 from netmodel.cluster import Cluster, Link, Node, check_names
 from planner.errors import MismatchError
+from planner.limits import Limits
 from planner.plan import Plan, Stage
 from profiler.profile_records import Profile, SharedWeight
 from profiler.record import Record
@@ -40,10 +41,12 @@ class NodeCosts(Record):
     """Sum of the profiled blocks over the whole model measured in the same run."""
     speed: PositiveFloat
     """Of the node, relative to the profile's machine."""
+    price_per_s: NonNegativeFloat = 0.0
+    """Money per second of compute."""
 
 
 class Problem(Record):
-    """A chain of blocks, nodes in a fixed order, the links between them, source and sink."""
+    """A chain of blocks, nodes, the links between them, source and sink, and which plans count."""
 
     graph_digest: str
     positions: tuple[NonNegativeInt, ...]
@@ -58,10 +61,11 @@ class Problem(Record):
     """Per block: most activation bytes alive at any of its operators."""
     shared: tuple[SharedWeight, ...] = ()
     nodes: tuple[NodeCosts, ...] = Field(min_length=1)
-    """In the order in which a plan may visit them; any may be skipped."""
+    """As the cluster lists them."""
     links: tuple[Link, ...]
     source: str
     sink: str
+    limits: Limits = Limits()
     stage_positions: tuple[NonNegativeInt, ...] = ()
     """Operator positions where a person would cut by hand."""
 
@@ -109,20 +113,30 @@ class Problem(Record):
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the whole problem."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """SHA-256 of all that a plan's price follows from: everything but the limits."""
+        return hashlib.sha256(self.model_dump_json(exclude={"limits"}).encode()).hexdigest()
 
     @cached_property
     def node_index(self) -> dict[str, int]:
         """Place of each node in the order."""
         return {node.name: index for index, node in enumerate(self.nodes)}
 
-    def plan(self, cuts: tuple[int, ...], nodes: tuple[str, ...]) -> Plan:
+    def replaced(self, **fields: object) -> Problem:
+        """The problem with other values of some fields, checked like a new one."""
+        return Problem(**({name: getattr(self, name) for name in Problem.model_fields} | fields))
+
+    def plan(
+        self,
+        cuts: tuple[int, ...],
+        nodes: tuple[str, ...],
+        replicas: tuple[tuple[str, ...], ...] = (),
+    ) -> Plan:
         """The plan that cuts at the given block boundaries and runs the parts on the given nodes.
 
         Args:
             cuts: inner boundaries in ascending order, one fewer than nodes.
             nodes: node of each stage, in order.
+            replicas: more nodes for each stage, in order; empty if no stage has any.
 
         Raises:
             MismatchError: an unknown node, or cuts out of order or range.
@@ -132,7 +146,10 @@ class Problem(Record):
             raise MismatchError(f"cuts {cuts} must ascend strictly within 1 … {self.n_blocks - 1}")
         if len(nodes) != len(bounds) - 1:
             raise MismatchError(f"{len(cuts)} cuts make {len(cuts) + 1} stages, not {len(nodes)}")
-        for name in nodes:
+        more = replicas or ((),) * len(nodes)
+        if len(more) != len(nodes):
+            raise MismatchError(f"replicas are given for {len(more)} of {len(nodes)} stages")
+        for name in (*nodes, *chain.from_iterable(more)):
             if name not in self.node_index:
                 raise MismatchError(
                     f"{name!r} is no node: choose from {', '.join(self.node_index)}"
@@ -144,8 +161,9 @@ class Problem(Record):
                 op_start=self.positions[start],
                 op_stop=self.positions[stop],
                 node=node,
+                replicas=others,
             )
-            for (start, stop), node in zip(pairwise(bounds), nodes, strict=True)
+            for (start, stop), node, others in zip(pairwise(bounds), nodes, more, strict=True)
         )
         return Plan(
             problem_digest=self.digest,
@@ -156,7 +174,11 @@ class Problem(Record):
 
 
 def build_problem(
-    profile: Profile, cluster: Cluster, node_profiles: Mapping[str, Profile] | None = None
+    profile: Profile,
+    cluster: Cluster,
+    node_profiles: Mapping[str, Profile] | None = None,
+    *,
+    limits: Limits | None = None,
 ) -> Problem:
     """Joins what a model costs with the machines it may run on.
 
@@ -164,6 +186,7 @@ def build_problem(
         profile: the reference that node speeds are relative to.
         cluster: nodes and links.
         node_profiles: the profiles that nodes name as their own, by that name.
+        limits: which plans count; any order of nodes, one stage each, if not given.
 
     Raises:
         MismatchError: a profile of another model, other blocks or another backend than the
@@ -173,7 +196,7 @@ def build_problem(
     for name, other in profiles.items():
         _check_same(profile, other, name)
     try:
-        return _joined(profile, cluster, profiles)
+        problem = _joined(profile, cluster, profiles)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -181,6 +204,7 @@ def build_problem(
             f"the profile of {profile.graph.model} and the cluster do not fit together: "
             f"{place} {first['msg']}: profile again"
         ) from error
+    return problem if limits is None else problem.replaced(limits=limits)
 
 
 def _joined(profile: Profile, cluster: Cluster, profiles: Mapping[str, Profile]) -> Problem:
@@ -214,6 +238,7 @@ def _node_costs(node: Node, reference: Profile, profiles: Mapping[str, Profile])
         block_latency_s=tuple(block.latency.median_s for block in own.blocks),
         blocks_over_whole=own.whole.blocks_over_whole,
         speed=1.0 if node.speed is None else node.speed,
+        price_per_s=node.price_per_s,
     )
 
 

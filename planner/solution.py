@@ -9,6 +9,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from netmodel.cluster import Cluster
 from planner.breakdown import Breakdown
+from planner.objectives import LATENCY, Objective
 from planner.plan import Plan
 from profiler.profile_records import Threads
 from profiler.record import Record
@@ -23,6 +24,8 @@ class Status(StrEnum):
     """The plan holds all limits; the gap to the lower bound is open."""
     INFEASIBLE = "infeasible"
     """No plan holds all limits."""
+    UNKNOWN = "unknown"
+    """The search ended before it found a plan, and before a proof that there is none."""
 
 
 class Solution(Record):
@@ -32,19 +35,29 @@ class Solution(Record):
     method: str
     """The solver, and the class of plans it searched."""
     plan: Plan | None = None
-    value_s: NonNegativeFloat | None = None
-    """Objective value of the plan, as the evaluator prices it."""
-    lower_bound_s: NonNegativeFloat | None = None
+    objective: Objective = LATENCY
+    value: NonNegativeFloat | None = None
+    """Of the plan, as the evaluator prices it, in the objective's unit."""
+    lower_bound: NonNegativeFloat | None = None
     """No plan of the class has a smaller value."""
     reason: str = ""
-    """Why nothing fits: the node and the bytes that are missing."""
+    """Why nothing fits, or why the search ended before the proof."""
+    runtime_s: NonNegativeFloat = Field(default=0.0, exclude=True)
+    """Of the search. Not written to files: equal inputs give equal files."""
+
+    @property
+    def gap(self) -> float | None:
+        """How far the value may be above the best one, relative to the value; 0 if it is proved."""
+        if self.value is None or self.lower_bound is None:
+            return None
+        return 1 - self.lower_bound / self.value if self.value > self.lower_bound else 0.0
 
 
 class PlanDocument(Record):
     """A plan file: the answer, its price, and what emission and runs need to know."""
 
-    schema_: Literal["partway.plan-document/1"] = Field(
-        alias="schema", default="partway.plan-document/1"
+    schema_: Literal["partway.plan-document/2"] = Field(
+        alias="schema", default="partway.plan-document/2"
     )
     model: str
     backend: str
@@ -67,8 +80,9 @@ class PlanDocument(Record):
             return self
         nodes = {node.name for node in self.cluster.nodes}
         for stage in plan.stages:
-            if stage.node not in nodes:
-                raise ValueError(f"plan: stage on {stage.node!r}, which is no node of the cluster")
+            for name in stage.nodes:
+                if name not in nodes:
+                    raise ValueError(f"plan: stage on {name!r}, which is no node of the cluster")
         if plan.stages[-1].stop != len(self.block_names):
             raise ValueError(
                 f"plan: covers {plan.stages[-1].stop} blocks, but {len(self.block_names)} are named"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from planner.costs.evaluate import Evaluator
 from planner.problem import Problem
 from planner.solution import Solution
-from planner.solvers.chain_dp import ChainDp
+from planner.solvers.solve import solve
 from profiler.record import Record
 
 
@@ -40,15 +40,24 @@ _HEADER = (
 )  # fmt: skip
 
 
-def sweep_parts(problem: Problem) -> tuple[SweepRow, ...]:
-    """The least latency for exactly 1, 2, … parts, up to one part per node.
+def sweep_parts(
+    problem: Problem, solve: Callable[[Problem], Solution] = solve
+) -> tuple[SweepRow, ...]:
+    """The best plan with exactly 1, 2, … parts, up to one part per node.
 
-    Peak memory and moved bytes are those of the plan of least latency; another plan with as many
-    parts may need less of them.
+    Peak memory and moved bytes are those of that plan; another plan with as many parts may need
+    less of them.
+
+    Args:
+        problem: its limits on the number of stages are replaced.
+        solve: finds the best plan; the one of least latency if not given.
     """
-    answers = ChainDp().solve_each_count(problem)
-    evaluator = Evaluator(problem)
-    return tuple(_row(evaluator, parts, answer) for parts, answer in enumerate(answers, start=1))
+    rows = []
+    for parts in range(1, len(problem.nodes) + 1):
+        counted = {"min_stages": parts, "max_stages": parts}
+        limited = problem.replaced(limits=problem.limits.model_copy(update=counted))
+        rows.append(_row(Evaluator(limited), parts, solve(limited)))
+    return tuple(rows)
 
 
 def to_csv(rows: Iterable[SweepRow]) -> str:

@@ -87,8 +87,8 @@ def emit_all(
 def chosen(problem: Problem, cuts: tuple[int, ...], nodes: tuple[str, ...]) -> Solution:
     """A plan that this experiment chose, not a solver."""
     plan = problem.plan(cuts, nodes)
-    value_s = evaluate(problem, plan).latency_s
-    return Solution(status=Status.FEASIBLE, method="chosen by hand", plan=plan, value_s=value_s)
+    value = evaluate(problem, plan).latency_s
+    return Solution(status=Status.FEASIBLE, method="chosen by hand", plan=plan, value=value)
 
 
 def row(backend: str, number: int, partition: Partition, n_requests: int) -> tuple[object, ...]:

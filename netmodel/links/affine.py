@@ -31,3 +31,7 @@ class AffineLink(Record):
     def transfer_s(self, n_bytes: NDArray[np.int64]) -> NDArray[np.float64]:
         """Seconds from the sender's first byte to the receiver's last, one per message size."""
         return self.overhead_s + self.latency_s + n_bytes / self.bandwidth_bytes_per_s
+
+    def busy_s(self, n_bytes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Seconds for which a message keeps the next one from being sent: `overhead + n / β`."""
+        return self.overhead_s + n_bytes / self.bandwidth_bytes_per_s

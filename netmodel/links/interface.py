@@ -14,3 +14,7 @@ class LinkModel(Protocol):
     def transfer_s(self, n_bytes: NDArray[np.int64]) -> NDArray[np.float64]:
         """Seconds from the sender's first byte to the receiver's last, one per message size."""
         ...
+
+    def busy_s(self, n_bytes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Seconds for which each message keeps the link from the next one."""
+        ...

@@ -24,7 +24,10 @@ def compare(
     from planner.cli.tables import comparison_notes, comparison_table
 
     reference, described, named = read_inputs(profiles, cluster)
-    rows = api.compare(reference, described, node_profiles=named, max_stages=max_stages)
+    from planner.limits import Limits
+
+    options = api.PlanOptions(limits=Limits(max_stages=max_stages))
+    rows = api.compare(reference, described, node_profiles=named, options=options)
     if as_json:
         stdout().print_json(json.dumps([row.model_dump(mode="json") for row in rows]))
     else:

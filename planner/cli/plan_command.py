@@ -44,8 +44,11 @@ def plan(
     if output is not None:
         check_output(output)
     reference, described, named = read_inputs(profiles, cluster)
+    from planner.limits import Limits
+
+    options = api.PlanOptions(limits=Limits(max_stages=max_stages))
     started = time.perf_counter()
-    document = api.plan(reference, described, node_profiles=named, max_stages=max_stages)
+    document = api.plan(reference, described, node_profiles=named, options=options)
     elapsed_s = time.perf_counter() - started
     if document.estimate is None:
         stop_infeasible(document.solution.reason)
@@ -54,7 +57,7 @@ def plan(
     if as_json:
         stdout().print_json(document.model_dump_json(by_alias=True))
         return
-    rows = api.compare(reference, described, node_profiles=named, max_stages=max_stages)
+    rows = api.compare(reference, described, node_profiles=named, options=options)
     stdout().print(breakdown_table(document.estimate, document.block_names))
     stdout().print(plan_summary(document, rows, max_stages), markup=False)
     stderr().print(f"solved in {elapsed_s:.3f} s", markup=False)

@@ -11,6 +11,7 @@ from netmodel.units import format_duration, format_size
 from planner.breakdown import Breakdown, HopTerm, StageTerm
 from planner.compare import OURS, Row
 from planner.manifest import Manifest, Verification
+from planner.objectives import Objective
 from planner.solution import PlanDocument
 from planner.sweep import SweepRow
 from profiler.profile_records import Profile
@@ -129,10 +130,10 @@ def plan_summary(document: PlanDocument, rows: Sequence[Row], max_stages: int | 
     """
     solution, estimate = document.solution, document.estimate
     lines = [f"{solution.status.value} by {solution.method}"]
-    if solution.value_s is not None and solution.lower_bound_s is not None:
+    if solution.value is not None and solution.lower_bound is not None:
         lines[0] += (
-            f": {format_duration(solution.value_s)}, no such plan is below "
-            f"{format_duration(solution.lower_bound_s)}"
+            f": {_value(solution.objective, solution.value)}, no such plan is below "
+            f"{_value(solution.objective, solution.lower_bound)}"
         )
     if estimate is not None and len(estimate.stages) == 1 and max_stages != 1:
         lines.append("one stage: no plan with a cut that fits is faster")
@@ -258,6 +259,10 @@ def _times(predicted_s: float, measured_s: float) -> tuple[str, str, str]:
     return _time(predicted_s), _time(measured_s), error
 
 
+def _value(objective: Objective, value: float) -> str:
+    return format_duration(value) if objective.unit == "s" else f"{value:.6g}"
+
+
 def _verdict(row: Row) -> str:
     if row.estimate is None:
         return f"no plan: {row.skip_reason}"
@@ -276,7 +281,7 @@ def _ratio(row: Row) -> str:
 
 
 def _misfit(estimate: Breakdown) -> str:
-    worst = max(estimate.stages, key=lambda stage: stage.missing_bytes)
-    if not worst.missing_bytes:
+    if not (missing := estimate.missing_bytes):
         return "no link"
-    return f"{worst.node} +{format_size(worst.missing_bytes)}"
+    worst = max(missing, key=missing.__getitem__)
+    return f"{worst} +{format_size(missing[worst])}"

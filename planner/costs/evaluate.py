@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from planner.breakdown import Breakdown, HopTerm, Origin, StageTerm
+from planner.breakdown import Breakdown, HopTerm, Origin, StageTerm, in_turn
 from planner.costs.compute import block_compute_s
 from planner.costs.memory import StageMemory
 from planner.costs.transfer import HopPrices
@@ -29,8 +29,11 @@ class Evaluator:
     order. A plan that breaks memory caps is priced all the same (`Breakdown.fits` tells), and one
     that sends over a missing link takes infinite time.
 
-    It does not include queueing behind other requests, cold connections, or loading the model. A
-    node that holds several stages runs a process for each, and its cap holds for each.
+    A node that holds several stages runs a process for each, and its cap holds for all of them
+    together. A stage on several nodes takes as long as on the slowest of them, and its hops as
+    long as over the slowest link between two nodes that a request can take after each other.
+
+    It does not include queueing behind other requests, cold connections, or loading the model.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -54,26 +57,40 @@ class Evaluator:
         )
 
     def _stage_term(self, stage: Stage) -> StageTerm:
-        node = self._problem.nodes[self._problem.node_index[stage.node]]
-        peak = self._memory.stage_bytes(node, np.array([stage.start]), np.array([stage.stop]))
+        nodes = [self._problem.nodes[self._problem.node_index[name]] for name in stage.nodes]
+        span = np.array([stage.start]), np.array([stage.stop])
+        peaks = [int(self._memory.stage_bytes(node, *span)[0]) for node in nodes]
+        seconds = [
+            math.fsum(self._block_s[node.name][stage.start : stage.stop].tolist()) for node in nodes
+        ]
+        prices = [node.price_per_s * s for node, s in zip(nodes, seconds, strict=True)]
+        tightest = max(range(len(nodes)), key=lambda i: peaks[i] - nodes[i].memory_bytes)
         return StageTerm(
             node=stage.node,
+            replicas=stage.replicas,
             start=stage.start,
             stop=stage.stop,
-            compute_s=math.fsum(self._block_s[stage.node][stage.start : stage.stop].tolist()),
-            peak_bytes=int(peak[0]),
-            cap_bytes=node.memory_bytes,
+            compute_s=max(seconds),
+            peak_bytes=peaks[tightest],
+            cap_bytes=nodes[tightest].memory_bytes,
+            price=math.fsum(prices) / len(prices),
         )
 
     def _hop_terms(self, plan: Plan) -> Iterator[HopTerm]:
         problem = self._problem
-        visited = (problem.source, *(stage.node for stage in plan.stages), problem.sink)
+        visited = ((problem.source,), *(stage.nodes for stage in plan.stages), (problem.sink,))
         bounds = (0, *(stage.stop for stage in plan.stages))
-        for (source, target), bound in zip(pairwise(visited), bounds, strict=True):
-            n_bytes = problem.cut_bytes[bound]
-            seconds = self._prices.hop_s(source, target, np.array([n_bytes]))
+        for (senders, receivers), bound in zip(pairwise(visited), bounds, strict=True):
+            n_bytes = np.array([problem.cut_bytes[bound]])
+            pairs = in_turn(senders, receivers)
+            prices = [float(self._prices.price(*pair, n_bytes)[0]) for pair in pairs]
             yield HopTerm(
-                source=source, target=target, n_bytes=n_bytes, transfer_s=float(seconds[0])
+                source=senders[0],
+                target=receivers[0],
+                n_bytes=problem.cut_bytes[bound],
+                transfer_s=max(float(self._prices.hop_s(*pair, n_bytes)[0]) for pair in pairs),
+                busy_s=max(float(self._prices.busy_s(*pair, n_bytes)[0]) for pair in pairs),
+                price=math.fsum(prices) / len(prices),
             )
 
 
@@ -97,5 +114,6 @@ def _check(problem: Problem, plan: Plan) -> None:
             f"the plan covers {plan.stages[-1].stop} blocks, the problem has {problem.n_blocks}"
         )
     for stage in plan.stages:
-        if stage.node not in problem.node_index:
-            raise MismatchError(f"the plan uses {stage.node!r}, which is no node of the problem")
+        for name in stage.nodes:
+            if name not in problem.node_index:
+                raise MismatchError(f"the plan uses {name!r}, which is no node of the problem")

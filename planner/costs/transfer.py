@@ -20,6 +20,7 @@ class HopPrices:
 
     def __init__(self, problem: Problem) -> None:
         self._models = {(link.source, link.target): link.model for link in problem.links}
+        self._prices = {(link.source, link.target): link.price_per_byte for link in problem.links}
 
     def is_linked(self, source: str, target: str) -> bool:
         """Whether a message can go from one node to the other at all."""
@@ -31,6 +32,21 @@ class HopPrices:
             return np.zeros(n_bytes.shape)
         model = self._models.get((source, target))
         return np.full(n_bytes.shape, np.inf) if model is None else model.transfer_s(n_bytes)
+
+    def busy_s(self, source: str, target: str, n_bytes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Seconds for which each message keeps the link from the next one; as `hop_s` otherwise."""
+        if source == target:
+            return np.zeros(n_bytes.shape)
+        model = self._models.get((source, target))
+        return np.full(n_bytes.shape, np.inf) if model is None else model.busy_s(n_bytes)
+
+    def price(self, source: str, target: str, n_bytes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Money for each message: bytes times the link's price; as `hop_s` otherwise."""
+        if source == target:
+            return np.zeros(n_bytes.shape)
+        per_byte = self._prices.get((source, target))
+        missing = np.full(n_bytes.shape, np.inf)
+        return missing if per_byte is None else n_bytes.astype(np.float64) * per_byte
 
 
 def hop_s(

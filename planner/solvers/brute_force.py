@@ -4,64 +4,131 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
-from math import comb, isfinite
+from math import comb, factorial, isfinite
 
+from planner.breakdown import Breakdown
 from planner.costs.evaluate import Evaluator
+from planner.limits import Order
+from planner.objectives import LATENCY, Objective, ObjectiveKind, broken_limit
 from planner.plan import Plan
 from planner.problem import Problem
-from planner.solution import Solution, Status
-from planner.solvers.stage_counts import StageCounts, at_most
+from planner.solution import Solution
+from planner.solvers.answers import answer, infeasible
+from planner.solvers.budget import Budget
+from planner.solvers.node_types import node_types
 
-_METHOD = "brute-force (nodes in listed order, one stage each)"
 _MOST_PLANS = 100_000
+_Team = tuple[int, ...]
 
 
 class BruteForce:
-    """Tries all cuts on all subsequences of the nodes; knows nothing but `costs.evaluate`.
+    """Tries all cuts on all sequences of nodes; knows nothing but `costs.evaluate`.
 
     Among equal values the first wins: fewest stages, then smallest cuts, then earliest nodes.
     """
 
     name = "brute-force"
 
-    def skip_reason(self, problem: Problem) -> str | None:
+    def skip_reason(self, problem: Problem, objective: Objective = LATENCY) -> str | None:
         """Why the problem is too large to enumerate; none if it is not."""
-        n_plans = comb(problem.n_blocks + len(problem.nodes) - 1, problem.n_blocks)
+        n_plans = _count(problem)
         if n_plans <= _MOST_PLANS:
             return None
         return f"{n_plans:,} plans are too many to price one by one (at most {_MOST_PLANS:,})"
 
-    def solve(self, problem: Problem, *, max_stages: int | None = None) -> Solution:
-        """The best plan of any number of stages, or of at most `max_stages`."""
-        return _best(problem, at_most(problem, max_stages))
+    def solve(
+        self, problem: Problem, objective: Objective = LATENCY, budget: Budget | None = None
+    ) -> Solution:
+        """The best plan of all; it takes its time whatever the budget."""
+        method = f"{self.name} ({problem.limits.describe()})"
+        best: Plan | None = None
+        value = (float("inf"), float("inf"))
+        for plan, estimate in feasible_plans(problem):
+            if (found := _rank(objective, estimate)) < value:
+                best, value = plan, found
+        if best is None:
+            reason = "every plan of the class breaks a cap or a limit, or needs a missing link"
+            return infeasible(objective, method, reason)
+        return answer(problem, objective, method, plan=best)
 
-    def solve_each_count(
-        self, problem: Problem, *, max_stages: int | None = None
-    ) -> tuple[Solution, ...]:
-        """The best plan of exactly 1, 2, … stages, up to `max_stages` or else one per node."""
-        wanted = len(problem.nodes) if max_stages is None else max_stages
-        return tuple(_best(problem, StageCounts(k, k)) for k in range(1, wanted + 1))
 
-
-def _best(problem: Problem, counts: StageCounts) -> Solution:
-    best: Plan | None = None
-    value_s = float("inf")
+def feasible_plans(problem: Problem) -> Iterator[tuple[Plan, Breakdown]]:
+    """Every plan that holds all caps and limits and uses links that exist, with its price."""
     evaluator = Evaluator(problem)
-    for plan in _plans(problem, counts):
+    for plan in _plans(problem):
         estimate = evaluator.evaluate(plan)
-        if estimate.fits and estimate.latency_s < value_s:
-            best, value_s = plan, estimate.latency_s
-    if best is None or not isfinite(value_s):
-        reason = f"every {counts.describe(problem)} breaks a cap or needs a missing link"
-        return Solution(status=Status.INFEASIBLE, method=_METHOD, reason=reason)
-    return Solution(
-        status=Status.OPTIMAL, method=_METHOD, plan=best, value_s=value_s, lower_bound_s=value_s
-    )
+        within = estimate.fits and isfinite(estimate.latency_s)
+        if within and broken_limit(problem.limits, estimate) is None:
+            yield plan, estimate
 
 
-def _plans(problem: Problem, counts: StageCounts) -> Iterator[Plan]:
-    names = tuple(node.name for node in problem.nodes)
-    for n_stages in range(counts.least, counts.most + 1):
+def _rank(objective: Objective, estimate: Breakdown) -> tuple[float, float]:
+    """The value, and what decides between equal ones."""
+    second = estimate.latency_s if objective.kind is ObjectiveKind.NODES else 0.0
+    return objective.value(estimate), second
+
+
+def _plans(problem: Problem) -> Iterator[Plan]:
+    names = [node.name for node in problem.nodes]
+    most = problem.limits.max_stages or problem.n_blocks
+    for n_stages in range(problem.limits.min_stages, min(most, problem.n_blocks) + 1):
+        sequences = list(_sequences(problem, n_stages))
         for cuts in combinations(range(1, problem.n_blocks), n_stages - 1):
-            for nodes in combinations(names, n_stages):
-                yield problem.plan(cuts, nodes)
+            for teams in sequences:
+                yield problem.plan(
+                    cuts,
+                    tuple(names[team[0]] for team in teams),
+                    tuple(tuple(names[n] for n in team[1:]) for team in teams),
+                )
+
+
+def _sequences(problem: Problem, n_stages: int) -> Iterator[tuple[_Team, ...]]:
+    """All sequences of nodes, or of equal nodes that share a stage, that the limits allow.
+
+    Neighbouring stages on one node are left out: as one stage they take less of everything.
+    """
+    if n_stages == 0:
+        yield ()
+        return
+    teams = _teams(problem)
+    for earlier in _sequences(problem, n_stages - 1):
+        for team in teams:
+            if not earlier or _may_follow(problem, earlier, team):
+                yield (*earlier, team)
+
+
+def _may_follow(problem: Problem, earlier: tuple[_Team, ...], team: _Team) -> bool:
+    if problem.limits.revisits:
+        return team != earlier[-1]
+    if problem.limits.order is Order.LISTED:
+        return max(earlier[-1]) < min(team)
+    return not any(set(team) & set(before) for before in earlier)
+
+
+def _teams(problem: Problem) -> list[_Team]:
+    """Nodes that may run one stage together, all of one type."""
+    most = problem.limits.max_replicas
+    return [
+        team
+        for size in range(1, most + 1)
+        for group in node_types(problem)
+        for team in combinations(group, size)
+    ]
+
+
+def _count(problem: Problem) -> int:
+    """No fewer than the plans of the class."""
+    n_teams = len(_teams(problem))
+    most = min(problem.limits.max_stages or problem.n_blocks, problem.n_blocks)
+    if not problem.limits.revisits:
+        most = min(most, len(problem.nodes))
+    total = 0
+    for k in range(problem.limits.min_stages, most + 1):
+        if problem.limits.revisits:
+            sequences = n_teams**k
+        elif problem.limits.order is Order.LISTED:
+            sequences = comb(n_teams, k)
+        else:
+            sequences = comb(n_teams, k) * factorial(k)
+        total += comb(problem.n_blocks - 1, k - 1) * sequences
+    return total

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from math import inf
-
-from planner.costs.evaluate import Evaluator
+from planner.costs.evaluate import evaluate
+from planner.limits import Order
+from planner.objectives import LATENCY, Objective, ObjectiveKind, broken_limit
+from planner.plan import Plan
 from planner.problem import Problem
-from planner.solution import Solution, Status
+from planner.solution import Solution
+from planner.solvers.answers import answer, infeasible
+from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain, best_chain, best_chain_per_count
 from planner.solvers.chain_tables import chain_tables
 from planner.solvers.shortfall import infeasible_reason
-from planner.solvers.stage_counts import StageCounts, at_most
-
-_METHOD = "chain-dp (nodes in listed order, one stage each)"
+from planner.solvers.stage_counts import stage_counts
 
 
 class ChainDp:
@@ -26,63 +27,56 @@ class ChainDp:
 
     name = "chain-dp"
 
-    def skip_reason(self, problem: Problem) -> str | None:
-        """None: every problem is a chain with ordered nodes."""
+    def skip_reason(self, problem: Problem, objective: Objective = LATENCY) -> str | None:
+        """Why it is not for this problem; none for ordered nodes and a sum as objective."""
+        limits = problem.limits
+        if limits.order is not Order.LISTED and len(problem.nodes) > 1:
+            return "it visits nodes in their listed order only"
+        if limits.revisits or limits.max_replicas > 1:
+            return "it gives each node one stage, and each stage one node"
+        if not objective.is_additive and objective.kind is not ObjectiveKind.NODES:
+            return f"{objective.kind} is no sum over stages"
+        if limits.caps_values and not _caps_only(problem, objective):
+            return "it cannot limit anything beside its objective"
         return None
 
-    def solve(self, problem: Problem, *, max_stages: int | None = None) -> Solution:
-        """The best plan of any number of stages, or of at most `max_stages`.
-
-        Raises:
-            PlannerError: `max_stages` below 1.
-        """
-        counts = at_most(problem, max_stages)
-        tables = chain_tables(problem)
-        if counts.is_unlimited(problem):
-            chain = best_chain(tables)
-            if chain is None:
-                return _infeasible(problem, counts)
-            return _optimal(problem, Evaluator(problem), chain)
-        found = [c for c in best_chain_per_count(tables, counts.most) if c is not None]
-        if not found:
-            return _infeasible(problem, counts)
-        evaluator = Evaluator(problem)
-        answers = [_optimal(problem, evaluator, chain) for chain in found]
-        return min(answers, key=_value_s)
-
-    def solve_each_count(
-        self, problem: Problem, *, max_stages: int | None = None
-    ) -> tuple[Solution, ...]:
-        """The best plan of exactly 1, 2, … stages, up to `max_stages` or else one per node.
-
-        Raises:
-            PlannerError: `max_stages` below 1.
-        """
-        possible = at_most(problem, max_stages).most
-        chains = best_chain_per_count(chain_tables(problem), possible)
-        wanted = len(problem.nodes) if max_stages is None else max_stages
-        chains += [None] * (wanted - possible)
-        evaluator = Evaluator(problem)
-        return tuple(
-            _infeasible(problem, StageCounts(k, k))
-            if chain is None
-            else _optimal(problem, evaluator, chain)
-            for k, chain in enumerate(chains, start=1)
-        )
+    def solve(
+        self, problem: Problem, objective: Objective = LATENCY, budget: Budget | None = None
+    ) -> Solution:
+        """The best plan of the class; it needs no budget."""
+        method = f"{self.name} ({problem.limits.describe()})"
+        counts = stage_counts(problem)
+        plan = _best_plan(problem, objective)
+        if plan is None:
+            return infeasible(objective, method, infeasible_reason(problem, counts))
+        if (broken := broken_limit(problem.limits, evaluate(problem, plan))) is not None:
+            return infeasible(objective, method, f"the best plan breaks a limit: {broken}")
+        return answer(problem, objective, method, plan=plan)
 
 
-def _optimal(problem: Problem, evaluator: Evaluator, chain: Chain) -> Solution:
-    plan = problem.plan(chain.cuts, tuple(problem.nodes[n].name for n in chain.nodes))
-    value_s = evaluator.evaluate(plan).latency_s
-    return Solution(
-        status=Status.OPTIMAL, method=_METHOD, plan=plan, value_s=value_s, lower_bound_s=value_s
-    )
+def _caps_only(problem: Problem, objective: Objective) -> bool:
+    """Whether the only value with a limit is the one that is made least anyway."""
+    limits = problem.limits
+    others = {
+        ObjectiveKind.LATENCY: (limits.max_period_s, limits.max_price),
+        ObjectiveKind.PRICE: (limits.max_latency_s, limits.max_period_s),
+    }
+    return objective.kind in others and others[objective.kind] == (None, None)
 
 
-def _infeasible(problem: Problem, counts: StageCounts) -> Solution:
-    reason = infeasible_reason(problem, counts)
-    return Solution(status=Status.INFEASIBLE, method=_METHOD, reason=reason)
+def _best_plan(problem: Problem, objective: Objective) -> Plan | None:
+    counts = stage_counts(problem)
+    fewest = objective.kind is ObjectiveKind.NODES
+    tables = chain_tables(problem, LATENCY if fewest else objective)
+    if counts.is_unlimited(problem) and not fewest:
+        chains = [best_chain(tables)]
+    else:
+        chains = best_chain_per_count(tables, counts.most)[counts.least - 1 :]
+    plans = [_plan(problem, chain) for chain in chains if chain is not None]
+    if fewest:
+        return plans[0] if plans else None
+    return min(plans, key=lambda plan: objective.value(evaluate(problem, plan)), default=None)
 
 
-def _value_s(answer: Solution) -> float:
-    return inf if answer.value_s is None else answer.value_s
+def _plan(problem: Problem, chain: Chain) -> Plan:
+    return problem.plan(chain.cuts, tuple(problem.nodes[n].name for n in chain.nodes))

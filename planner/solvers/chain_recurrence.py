@@ -54,7 +54,7 @@ def best_chain(tables: ChainTables) -> Chain | None:
     for n in range(len(value)):
         arrival, stages = _arrivals(tables, value[:n], count[:n], n, choices.previous[n])
         value[n], count[n] = _stages_on(tables, n, arrival, stages, choices.start[n])
-    last = _last_node(value[:, -1] + tables.exit_s, count[:, -1])
+    last = _last_node(value[:, -1] + tables.exit, count[:, -1])
     return None if last is None else _walk_back(repeat(choices), last)
 
 
@@ -66,7 +66,7 @@ def best_chain_per_count(tables: ChainTables, most: int) -> list[Chain | None]:
     for _ in range(most):
         before, layer = _layer(tables, before)
         layers.append(layer)
-        last = _last_node(before[:, -1] + tables.exit_s, np.zeros(len(before), dtype=np.int64))
+        last = _last_node(before[:, -1] + tables.exit, np.zeros(len(before), dtype=np.int64))
         best.append(None if last is None else _walk_back(reversed(layers), last))
     return best
 
@@ -84,7 +84,7 @@ def _layer(tables: ChainTables, before: _Floats | None) -> tuple[_Floats, _Choic
 
 
 def _empty(tables: ChainTables) -> tuple[_Floats, _Ints, _Choices]:
-    shape = tables.prefix_s.shape
+    shape = tables.prefix.shape
     choices = _Choices(np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int16))
     return np.full(shape, np.inf), np.zeros(shape, dtype=np.int64), choices
 
@@ -96,14 +96,14 @@ def _arrivals(
     arrival = np.full(tables.stops.shape[1], np.inf)
     stages = np.zeros(len(arrival), dtype=np.int64)
     if len(value):
-        through = np.array([tables.between_s(q, n)[:-1] for q in range(len(value))])
+        through = np.array([tables.between(q, n)[:-1] for q in range(len(value))])
         through += value[:, :-1]
         arrival = through.min(axis=0)
         fewest = np.where(through == arrival, count[:, :-1], np.iinfo(np.int64).max)
         chosen = fewest.argmin(axis=0)
         previous[:-1] = chosen
         stages = np.take_along_axis(count[:, :-1], chosen[np.newaxis], axis=0)[0]
-    arrival[0], stages[0] = tables.entry_s[n], 0
+    arrival[0], stages[0] = tables.entry[n], 0
     return arrival, stages
 
 
@@ -114,14 +114,14 @@ def _stages_on(
 
     Starts are ranked once, so that the window minimum is over integers without ties.
     """
-    prefix_s = tables.prefix_s[n]
-    saved = arrival - prefix_s[:-1]
+    prefix = tables.prefix[n]
+    saved = arrival - prefix[:-1]
     order = np.lexsort((stages, saved))
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     chosen = window_minimum(rank, tables.stops[n])
     start[:] = np.append(order, 0)[chosen]
-    value = prefix_s + np.append(saved[order], np.inf)[chosen]
+    value = prefix + np.append(saved[order], np.inf)[chosen]
     return value, stages[np.minimum(start, len(stages) - 1)] + 1
 
 

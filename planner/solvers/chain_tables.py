@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.costs.compute import block_compute_s
+from planner.costs.additive import AdditivePrices
 from planner.costs.memory import StageMemory
-from planner.costs.transfer import HopPrices
+from planner.objectives import LATENCY, Objective
 from planner.problem import Problem
 
 _Floats = NDArray[np.float64]
@@ -18,34 +18,38 @@ _Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ChainTables:
-    """Prices of N nodes and B blocks, as `costs` has them."""
+    """Prices of N nodes and B blocks, as `costs` has them, in the objective's unit."""
 
-    prefix_s: _Floats
-    """[N, B + 1]: compute time of all blocks before a boundary."""
+    prefix: _Floats
+    """[N, B + 1]: of all blocks before a boundary."""
     stops: NDArray[np.int64]
     """[N, B]: for each start, the farthest stop that fits the node."""
-    entry_s: _Floats
-    """[N]: time of the inputs' transfer from the source."""
-    exit_s: _Floats
-    """[N]: time of the outputs' transfer to the sink."""
-    between_s: Callable[[int, int], _Floats]
-    """Transfer time between two nodes at each boundary, [B + 1]."""
+    entry: _Floats
+    """[N]: of the inputs' transfer from the source."""
+    exit: _Floats
+    """[N]: of the outputs' transfer to the sink."""
+    between: Callable[[int, int], _Floats]
+    """Of a transfer between two nodes at each boundary, [B + 1]."""
 
 
-def chain_tables(problem: Problem) -> ChainTables:
-    """Asks `costs` for every price that a chain of stages can need."""
-    prices, memory = HopPrices(problem), StageMemory(problem)
+def chain_tables(problem: Problem, objective: Objective = LATENCY) -> ChainTables:
+    """Asks `costs` for every price that a chain of stages can need.
+
+    Raises:
+        PlannerError: the objective is not additive.
+    """
+    prices, memory = AdditivePrices(problem, objective), StageMemory(problem)
     cut_bytes = np.array(problem.cut_bytes, dtype=np.int64)
     names = [node.name for node in problem.nodes]
-    compute_s = np.array([block_compute_s(node) for node in problem.nodes])
+    blocks = np.array([prices.block(node) for node in problem.nodes])
 
-    def between_s(source: int, target: int) -> _Floats:
-        return prices.hop_s(names[source], names[target], cut_bytes)
+    def between(source: int, target: int) -> _Floats:
+        return prices.hop(names[source], names[target], cut_bytes)
 
     return ChainTables(
-        prefix_s=np.pad(np.cumsum(compute_s, axis=1), ((0, 0), (1, 0))),
+        prefix=np.pad(np.cumsum(blocks, axis=1), ((0, 0), (1, 0))),
         stops=np.array([memory.farthest_stops(node) for node in problem.nodes]),
-        entry_s=np.array([prices.hop_s(problem.source, n, cut_bytes[:1])[0] for n in names]),
-        exit_s=np.array([prices.hop_s(n, problem.sink, cut_bytes[-1:])[0] for n in names]),
-        between_s=between_s,
+        entry=np.array([prices.hop(problem.source, n, cut_bytes[:1])[0] for n in names]),
+        exit=np.array([prices.hop(n, problem.sink, cut_bytes[-1:])[0] for n in names]),
+        between=between,
     )

@@ -185,9 +185,9 @@ def _stops_with(problem: Problem, memory: StageMemory, extra_bytes: int) -> NDAr
 
 
 def _tightest(problem: Problem, chain: Chain) -> tuple[str, int]:
-    terms = evaluate(problem, problem.plan(chain.cuts, _names(problem, chain))).stages
-    tightest = max(terms, key=lambda term: term.missing_bytes)
-    return tightest.node, tightest.missing_bytes
+    missing = evaluate(problem, problem.plan(chain.cuts, _names(problem, chain))).missing_bytes
+    tightest = max(missing, key=missing.__getitem__)
+    return tightest, missing[tightest]
 
 
 def _missing_links(
@@ -203,11 +203,11 @@ def _missing_links(
         return np.full(problem.n_blocks + 1, float(not wires.between[source, target]))
 
     missing = ChainTables(
-        prefix_s=np.zeros_like(tables.prefix_s),
+        prefix=np.zeros_like(tables.prefix),
         stops=tables.stops,
-        entry_s=(~wires.entry).astype(np.float64),
-        exit_s=(~wires.exit).astype(np.float64),
-        between_s=between,
+        entry=(~wires.entry).astype(np.float64),
+        exit=(~wires.exit).astype(np.float64),
+        between=between,
     )
     names = _names(problem, _some_chain(problem, missing, counts))
     linked = {(link.source, link.target) for link in problem.links}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planner.errors import PlannerError
 from planner.problem import Problem
 
 
@@ -19,9 +18,11 @@ class StageCounts:
         """The plans meant, as a reason begins: `plan with at most 2 stages`."""
         if self.is_unlimited(problem):
             return "plan"
-        plural = "s" if self.most > 1 else ""
-        limit = "exactly" if self.least == self.most else "at most"
-        return f"plan with {limit} {self.most} stage{plural}"
+        if self.least == self.most:
+            return f"plan with exactly {self.most} stage{'s' if self.most > 1 else ''}"
+        if self.least > 1:
+            return f"plan with {self.least} to {self.most} stages"
+        return f"plan with at most {self.most} stage{'s' if self.most > 1 else ''}"
 
     def is_unlimited(self, problem: Problem) -> bool:
         """Whether every plan of the problem has one of these counts."""
@@ -44,13 +45,8 @@ def most_stages(problem: Problem) -> int:
     return min(len(problem.nodes), problem.n_blocks)
 
 
-def at_most(problem: Problem, max_stages: int | None) -> StageCounts:
-    """Any number of stages up to the given one.
-
-    Raises:
-        PlannerError: fewer than one stage.
-    """
-    if max_stages is not None and max_stages < 1:
-        raise PlannerError(f"max_stages is {max_stages}: a plan has at least 1 stage")
-    limit = most_stages(problem)
-    return StageCounts(1, limit if max_stages is None else min(max_stages, limit))
+def stage_counts(problem: Problem) -> StageCounts:
+    """The numbers of stages that the problem's limits allow."""
+    least, most = problem.limits.min_stages, problem.limits.max_stages
+    possible = most_stages(problem)
+    return StageCounts(least, max(least, possible if most is None else min(most, possible)))

@@ -9,9 +9,11 @@ import numpy as np
 
 from netmodel.cluster import Link
 from netmodel.links.affine import AffineLink
+from planner.limits import Limits, Order
 from planner.problem import NodeCosts, Problem
 from profiler.profile_records import SharedWeight
 
+IN_ORDER = Limits(order=Order.LISTED)
 ROOMY = 10**9
 """A cap that never binds here."""
 
@@ -62,8 +64,12 @@ def make_problem(
     source: str | None = None,
     sink: str | None = None,
     stage_positions: Sequence[int] = (),
+    limits: Limits = IN_ORDER,
 ) -> Problem:
-    """A problem with one operator pair per block, from and to the first node unless told."""
+    """A problem with one operator pair per block, from and to the first node unless told.
+
+    Nodes are visited in their listed order unless told.
+    """
     n_blocks = len(cut_bytes) - 1
     return Problem(
         graph_digest="graph",
@@ -78,7 +84,14 @@ def make_problem(
         source=source or nodes[0].name,
         sink=sink or nodes[0].name,
         stage_positions=tuple(stage_positions),
+        limits=limits,
     )
+
+
+def limited(problem: Problem, **changes: object) -> Problem:
+    """The problem with other limits, the rest as they are."""
+    limits = problem.limits.model_dump() | changes
+    return problem.replaced(limits=Limits.model_validate(limits))
 
 
 def with_caps(problem: Problem, caps_bytes: Mapping[str, int]) -> Problem:

@@ -165,7 +165,7 @@ def test_a_plan_that_breaks_a_cap_is_priced_and_said_not_to_fit():
     estimate = evaluate(problem, problem.plan((), ("phone-1",)))
     assert estimate.latency_s == 8.0
     assert not estimate.fits
-    assert estimate.stages[0].missing_bytes == 110
+    assert sum(estimate.missing_bytes.values()) == 110
 
 
 def test_a_plan_over_a_missing_link_takes_infinite_time():

@@ -102,7 +102,7 @@ def document():
     problem = two_phones_one_server()
     plan = problem.plan((2,), ("phone-2", "server"))
     solution = Solution(
-        status=Status.OPTIMAL, method="by hand", plan=plan, value_s=12.0, lower_bound_s=12.0
+        status=Status.OPTIMAL, method="by hand", plan=plan, value=12.0, lower_bound=12.0
     )
     return PlanDocument(
         model="two",
@@ -188,7 +188,7 @@ def test_a_breakdown_adds_up_what_moves_and_says_what_is_missing():
     breakdown = unreachable()
     assert breakdown.moved_bytes == 4
     assert breakdown.peak_bytes == 5
-    assert breakdown.stages[0].missing_bytes == 1
+    assert list(breakdown.missing_bytes.values()) == [1]
     assert not breakdown.fits
 
 

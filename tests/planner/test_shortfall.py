@@ -7,9 +7,10 @@ from planner.problem import Problem
 from planner.solution import Status
 from planner.solvers.chain_dp import ChainDp
 from planner.solvers.shortfall import MoreMemory, find_shortfall, infeasible_reason
-from planner.solvers.stage_counts import StageCounts, at_most
+from planner.solvers.stage_counts import StageCounts, stage_counts
 from tests.planner.instances import (
     large_problem,
+    limited,
     make_link,
     make_node,
     make_problem,
@@ -24,8 +25,8 @@ from tests.planner.instances import (
 
 
 def is_feasible(problem: Problem, counts: StageCounts) -> bool:
-    answers = ChainDp().solve_each_count(problem)[counts.least - 1 : counts.most]
-    return any(answer.plan is not None for answer in answers)
+    counted = limited(problem, min_stages=counts.least, max_stages=counts.most)
+    return ChainDp().solve(counted).plan is not None
 
 
 def with_more(problem: Problem, names: list[str], extra_bytes: int) -> Problem:
@@ -52,7 +53,11 @@ def infeasible_instances(*, most: int) -> list[tuple[Problem, StageCounts]]:
     for seed in range(300):
         problem = random_problem(seed)
         n_nodes = min(len(problem.nodes), problem.n_blocks)
-        counts = (at_most(problem, None), at_most(problem, 2), StageCounts(2, 2))[seed % 3]
+        counts = (
+            stage_counts(problem),
+            stage_counts(limited(problem, max_stages=2)),
+            StageCounts(2, 2),
+        )[seed % 3]
         if counts.most <= n_nodes and not is_feasible(problem, counts):
             found.append((problem, counts))
     return found[:most]
@@ -83,7 +88,7 @@ def test_a_single_short_node_is_named_with_its_bytes():
     problem = with_caps(model_too_large_for_each_node(), {"left": 249, "right": 249})
     solution = ChainDp().solve(problem)
     assert solution.status is Status.INFEASIBLE
-    whole = find_shortfall(problem, at_most(problem, None)).memory
+    whole = find_shortfall(problem, stage_counts(problem)).memory
     # Left takes one block (150 bytes), right the other three (base 30 + 300 + 10 + 10 = 350).
     assert whole == MoreMemory("left", 101, every_node=False)
     assert solution.reason == (
@@ -95,10 +100,10 @@ def test_a_single_short_node_is_named_with_its_bytes():
 
 def test_when_one_node_is_not_enough_every_node_grows_and_the_tightest_is_named():
     problem = two_small_relays()
-    shortfall = find_shortfall(problem, at_most(problem, None))
+    shortfall = find_shortfall(problem, stage_counts(problem))
     # relay-1 holds 14 + 2 bytes, relay-2 10 + 2: six bytes more for all, and relay-1 needs them.
     assert shortfall.memory == MoreMemory("relay-1", 6, every_node=True)
-    assert_is_least(problem, shortfall.memory, at_most(problem, None))
+    assert_is_least(problem, shortfall.memory, stage_counts(problem))
     assert ChainDp().solve(problem).reason == (
         "no plan fits the memory caps: more memory on one node alone does not help; every node "
         "lacks 6 bytes (6 B), and 'relay-1' is the tightest"
@@ -113,7 +118,7 @@ def test_a_missing_link_is_named_if_memory_would_suffice():
         (1, 1, 1),
         weight_bytes=(10, 10),
     )
-    shortfall = find_shortfall(problem, at_most(problem, None))
+    shortfall = find_shortfall(problem, stage_counts(problem))
     assert shortfall.links == (("sensor", "worker"),)
     reason = ChainDp().solve(problem).reason
     assert "node 'sensor' lacks 20 bytes" in reason
@@ -149,12 +154,12 @@ def test_links_and_memory_can_both_be_short():
 
 def test_the_number_of_stages_is_part_of_the_reason():
     problem = one_way_street()
-    answers = ChainDp().solve_each_count(problem, max_stages=4)
-    assert answers[3].reason == "4 stages need as many blocks; there are 3"
-    reason = ChainDp().solve(two_small_relays(), max_stages=1).reason
+    four = ChainDp().solve(limited(problem, min_stages=4, max_stages=4))
+    assert four.reason == "4 stages need as many blocks; there are 3"
+    reason = ChainDp().solve(limited(two_small_relays(), max_stages=1)).reason
     assert reason.startswith("no plan with exactly 1 stage is possible: the links lead none")
     problem = with_caps(model_too_large_for_each_node(), {"left": 1})
-    assert ChainDp().solve_each_count(problem)[1].reason == (
+    assert ChainDp().solve(limited(problem, min_stages=2, max_stages=2)).reason == (
         "no plan with exactly 2 stages fits the memory caps: "
         "node 'left' lacks 249 bytes (249 B); with that a plan would fit"
     )
@@ -188,7 +193,7 @@ def test_a_very_large_problem_is_explained_to_within_a_mebibyte():
         sink="end",
     )
     # Four equal nodes share 14,000 blocks, and each receives one byte.
-    memory = find_shortfall(problem, at_most(problem, None)).memory
+    memory = find_shortfall(problem, stage_counts(problem)).memory
     assert memory is not None
     assert memory.every_node
     assert not memory.is_least

@@ -97,7 +97,7 @@ def test_the_plan_has_a_cut_and_its_proof(partway, files):
     solution = document["solution"]
     assert status == 0
     assert solution["status"] == "optimal"
-    assert solution["value_s"] == solution["lower_bound_s"] == document["estimate"]["latency_s"]
+    assert solution["value"] == solution["lower_bound"] == document["estimate"]["latency_s"]
     assert len(solution["plan"]["stages"]) == 2
 
 

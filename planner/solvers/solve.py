@@ -1,0 +1,58 @@
+"""The one entry point: picks the method, and answers with plan, value, bound and status."""
+
+from __future__ import annotations
+
+from math import inf
+
+from planner.errors import PlannerError
+from planner.objectives import LATENCY, Objective
+from planner.problem import Problem
+from planner.solution import Solution
+from planner.solvers.brute_force import BruteForce
+from planner.solvers.budget import Budget
+from planner.solvers.chain_dp import ChainDp
+from planner.solvers.interface import Solver
+
+AUTO = "auto"
+SOLVERS: tuple[Solver, ...] = (ChainDp(), BruteForce())
+"""In the order in which `auto` tries them: the quickest exact method first."""
+
+
+def solve(
+    problem: Problem,
+    objective: Objective = LATENCY,
+    *,
+    method: str = AUTO,
+    time_limit_s: float | None = None,
+    seed: int = 0,
+) -> Solution:
+    """The best plan of the class that the problem's limits describe.
+
+    Args:
+        problem: blocks, nodes, links and limits.
+        objective: what is made least.
+        method: a solver's name, or `auto` for the first one that is for this problem.
+        time_limit_s: seconds after which the best plan so far is returned with its gap.
+        seed: of the searches that use random numbers; equal inputs give equal answers.
+
+    Raises:
+        PlannerError: an unknown method, one that is not for this problem, or no time at all.
+    """
+    if time_limit_s is not None and not 0 < time_limit_s < inf:
+        raise PlannerError(f"time limit {time_limit_s:g} s: give it more than 0 s, or none at all")
+    budget = Budget(inf if time_limit_s is None else time_limit_s, seed)
+    solution = _chosen(problem, objective, method).solve(problem, objective, budget)
+    return solution.model_copy(update={"runtime_s": budget.elapsed_s})
+
+
+def _chosen(problem: Problem, objective: Objective, method: str) -> Solver:
+    reasons = {solver.name: solver.skip_reason(problem, objective) for solver in SOLVERS}
+    if method != AUTO and method not in reasons:
+        raise PlannerError(f"method {method!r} is unknown: use {AUTO}, {', '.join(reasons)}")
+    for solver in SOLVERS:
+        if method in (AUTO, solver.name) and reasons[solver.name] is None:
+            return solver
+    if method != AUTO:
+        raise PlannerError(f"method {method!r} is not for this problem: {reasons[method]}")
+    why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+    raise PlannerError(f"no method is for {objective.kind} with {problem.limits.describe()}: {why}")
