@@ -1,74 +1,98 @@
-"""The longest part as short as possible, as torchgpipe's balance by time intends."""
+"""Parts of about equal time, as torchgpipe's balance by time makes them."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import accumulate, pairwise
+from math import lcm
 
+from planner.costs.compute import block_compute_s
 from planner.plan import Plan
 from planner.problem import Problem
 
 
 class TimeBalanced:
-    """Divides the blocks into one part per node so that the longest part takes least time.
+    """Divides the blocks into one part per node by the heuristic that torchgpipe uses.
 
-    Times are those of the first node's profile, as if all machines were that one. The partition
-    is optimal for that aim, by dynamic programming; torchgpipe's own heuristic may be worse. If
-    there are fewer blocks than nodes, the first nodes get one block each.
+    Times are those of the first node, as if all machines were that one. If there are fewer blocks
+    than nodes, the first nodes get one block each.
 
-    Source: torchgpipe, `balance/__init__.py`: `balance_by_time`; the problem is that of
-    Bárány and Grinberg, "Block partitions of sequences", Israel Journal of Mathematics 206, 2015.
+    Source: torchgpipe, `balance/__init__.py` (`balance_by_time`) and `balance/blockpartition.py`.
     """
 
     name = "time balanced"
-    note = "evens out block times; ignores speeds, memory and links"
+    note = "evens out block times by a heuristic; ignores speeds, memory and links"
 
     def skip_reason(self, problem: Problem) -> str | None:
         """None: every chain has block times."""
         return None
 
     def propose(self, problem: Problem) -> Plan:
-        """The least longest part, on the nodes in order."""
+        """The balanced parts, on the nodes in order."""
         n_parts = min(len(problem.nodes), problem.n_blocks)
-        cuts = least_longest_parts(np.array(problem.nodes[0].block_latency_s), n_parts)
-        return problem.plan(cuts, tuple(node.name for node in problem.nodes[:n_parts]))
+        bounds = block_partition(block_compute_s(problem.nodes[0]).tolist(), n_parts)
+        return problem.plan(bounds[1:-1], tuple(node.name for node in problem.nodes[:n_parts]))
 
 
-def least_longest_parts(times_s: NDArray[np.float64], n_parts: int) -> tuple[int, ...]:
-    """Cuts of a sequence into exactly `n_parts` runs whose longest sum is least.
+def block_partition(values: Sequence[float], n_parts: int) -> tuple[int, ...]:
+    """Bounds of parts whose sums differ by at most the largest value, not the best such parts.
 
-    Takes O(n_parts · B log B) time for B items.
+    Values are first shifted and scaled so that the least is 0 and the largest is 1, then:
 
-    Legend: P = sum before a boundary, best_k[j] = longest of k runs up to j, at its least:
-    best_k[j] = min over k - 1 <= i < j of max(best_{k-1}[i], P[j] - P[i]).
-    The first term rises with i and the second falls, so the best i is where they cross.
+    1. start with parts of equal length, the last one longer, and fix a largest part p;
+    2. stop if its sum M is at most 1 above the least sum m;
+    3. of the parts with the least sum take the one nearest to p, q, and move one value to it from
+       its neighbour h towards p; go to 2, or fix p anew if h was p.
+
+    The shift makes it blind to the length of parts: many small values count as nothing. That is
+    one reason why the longest part may be far from the shortest possible.
+
+    No part ends empty: one that gives its only value away in step 3 has the least sum then, it is
+    the nearest such part to p, and M is still too large to stop, so it is fed next.
+
+    Args:
+        values: at least as many as parts.
+        n_parts: at least 1.
+
+    Source: Bárány and Grinberg, "Block partitions of sequences", Israel Journal of Mathematics
+    206, 2015, arXiv 1308.2452; the first partition and the scaling are torchgpipe's. Of several
+    largest parts the last is taken, as there. Of several least parts torchgpipe takes the first,
+    which may take from an empty part; the paper's nearest one never does.
     """
-    before_s = np.concatenate(([0.0], np.cumsum(times_s)))
-    best = before_s
-    chosen = []
-    for n_runs in range(2, n_parts + 1):
-        start = _crossing(best, before_s, n_runs)
-        best = np.maximum(best[start], before_s - before_s[start])
-        chosen.append(start)
-    cuts = [len(times_s)]
-    for start in reversed(chosen):
-        cuts.append(int(start[cuts[-1]]))
-    return tuple(reversed(cuts[1:]))
+    sums, unit = _scaled_sums(values)
+    length = len(values) // n_parts
+    bounds = [*range(0, length * n_parts, length), len(values)]
+    while True:
+        sizes = [sums[stop] - sums[start] for start, stop in pairwise(bounds)]
+        largest = max(range(n_parts), key=lambda part: (sizes[part], part))
+        if not _feed(bounds, sums, sizes, largest, unit):
+            return tuple(bounds)
 
 
-def _crossing(
-    best: NDArray[np.float64], before_s: NDArray[np.float64], n_runs: int
-) -> NDArray[np.int64]:
-    """The best start of the last of n runs, for every end from `n_runs` on."""
-    ends = np.arange(len(before_s))
-    low = np.minimum(n_runs - 1, ends)
-    high = np.maximum(ends - 1, low)
-    while (low < high).any():
-        middle = (low + high) // 2
-        risen = best[middle] >= before_s[ends] - before_s[middle]
-        low, high = np.where(risen, low, middle + 1), np.where(risen, middle, high)
-        low = np.minimum(low, high)
-    earlier = np.maximum(low - 1, np.minimum(n_runs - 1, low))
-    longest_low = np.maximum(best[low], before_s - before_s[low])
-    longest_earlier = np.maximum(best[earlier], before_s - before_s[earlier])
-    return np.where(longest_earlier <= longest_low, earlier, low)
+def _scaled_sums(values: Sequence[float]) -> tuple[list[int], int]:
+    """Sums of the values above the least one before each position, and the largest such value.
+
+    They are whole numbers, all scaled alike: the comparisons are exact, so the moves end.
+    """
+    exact = [Fraction(value) for value in values]
+    scale, least = lcm(*(value.denominator for value in exact)), min(exact)
+    shifted = [int((value - least) * scale) for value in exact]
+    return list(accumulate(shifted, initial=0)), max(shifted)
+
+
+def _feed(
+    bounds: list[int], sums: Sequence[int], sizes: list[int], largest: int, unit: int
+) -> bool:
+    """Steps 2 and 3 until the largest part gives a value away; whether it did before the stop."""
+    while sizes[largest] > (least := min(sizes)) + unit:
+        small = (part for part, size in enumerate(sizes) if size == least)
+        part = min(small, key=lambda part: (abs(part - largest), part))
+        giver = part - 1 if largest < part else part + 1
+        border = max(part, giver)
+        bounds[border] += 1 if giver > part else -1
+        for changed in (part, giver):
+            sizes[changed] = sums[bounds[changed + 1]] - sums[bounds[changed]]
+        if giver == largest:
+            return True
+    return False

@@ -1,17 +1,16 @@
 """What others would choose."""
 
-import itertools
-
 import numpy as np
 import pytest
 
 from planner.baselines import Baseline, baselines
+from planner.baselines.deepspeed_balanced import DeepspeedBalanced
 from planner.baselines.equal_layers import EqualLayers
 from planner.baselines.even_split import even_bounds
 from planner.baselines.hand_split import HandSplit
 from planner.baselines.parameter_balanced import ParameterBalanced
 from planner.baselines.single_node import SingleNode
-from planner.baselines.time_balanced import TimeBalanced, least_longest_parts
+from planner.baselines.time_balanced import TimeBalanced
 from planner.costs.evaluate import evaluate
 from tests.planner.instances import (
     NAMED,
@@ -21,6 +20,9 @@ from tests.planner.instances import (
     random_problem,
     two_phones_one_server,
 )
+
+CHOOSES_ORDER = {"ram proportional", "neurosurgeon", "pipeedge", "gillis"}
+"""Rules that choose in which order nodes are visited; the others keep the listed one."""
 
 
 def parts(baseline: Baseline, problem) -> list[tuple[int, int, str]]:
@@ -49,7 +51,9 @@ def test_every_baseline_gives_a_reason_or_a_plan_that_can_be_priced(build):
             assert plan == member.propose(problem)
             assert evaluate(problem, plan).latency_s >= 0
             order = [problem.node_index[stage.node] for stage in plan.stages]
-            assert order == sorted(set(order))
+            assert len(set(order)) == len(order)
+            if member.name not in CHOOSES_ORDER:
+                assert order == sorted(order)
         else:
             assert reason
 
@@ -63,7 +67,13 @@ def test_there_is_one_single_node_baseline_per_node():
         "hand split",
         "equal layers",
         "parameter balanced",
+        "ram proportional",
         "time balanced",
+        "deepspeed balanced",
+        "neurosurgeon",
+        "pipedream",
+        "pipeedge",
+        "gillis",
     ]
 
 
@@ -105,8 +115,11 @@ def test_equal_layers_differ_by_at_most_one_block():
 
 
 def test_fewer_blocks_than_nodes_go_one_by_one_to_the_first():
-    for member in (EqualLayers(), TimeBalanced()):
-        assert parts(member, chain_of((1.0, 1.0))) == [(0, 1, "n0"), (1, 2, "n1")]
+    for member in (EqualLayers(), TimeBalanced(), DeepspeedBalanced()):
+        assert parts(member, chain_of((1.0, 1.0), weight_bytes=(1, 1))) == [
+            (0, 1, "n0"),
+            (1, 2, "n1"),
+        ]
 
 
 @pytest.mark.parametrize("count", range(1, 12))
@@ -150,22 +163,3 @@ def test_a_model_without_parameters_has_nothing_to_balance():
 def test_time_balance_ignores_that_a_node_is_slower():
     problem = two_phones_one_server()
     assert len(parts(TimeBalanced(), problem)) == 3
-
-
-@pytest.mark.parametrize("seed", range(200))
-def test_time_balance_is_the_least_longest_part(seed):
-    """torchgpipe's heuristic misses this optimum in most random chains; this baseline must not."""
-    rng = np.random.default_rng(seed)
-    n = int(rng.integers(1, 9))
-    times = rng.integers(0, 6, n).astype(float) if seed % 2 else rng.random(n)
-    n_parts = int(rng.integers(1, n + 1))
-
-    def longest(cuts):
-        bounds = (0, *cuts, n)
-        return max(times[a:b].sum() for a, b in itertools.pairwise(bounds))
-
-    cuts = least_longest_parts(times, n_parts)
-    assert len(cuts) == n_parts - 1
-    assert list(cuts) == sorted(set(cuts))
-    best = min(longest(other) for other in itertools.combinations(range(1, n), n_parts - 1))
-    assert longest(cuts) == pytest.approx(best, rel=1e-12, abs=1e-12)

@@ -134,7 +134,8 @@ def test_compare_lists_every_baseline(partway, files):
     status, out, _ = partway("compare", files / "cnn.profile.json", "-c", files / "two.yaml")
     assert status == 0
     for name in ("partway", "all on near", "all on far", "hand split", "equal layers",
-                 "parameter balanced", "time balanced"):  # fmt: skip
+                 "parameter balanced", "ram proportional", "time balanced", "deepspeed balanced",
+                 "neurosurgeon", "pipedream", "pipeedge", "gillis"):  # fmt: skip
         assert name in out
 
 
