@@ -14,6 +14,7 @@ from profiler.profile_options import Rounds
 from profiler.profile_records import Timing, Whole
 
 _WARM_UP_ROUNDS = 3
+_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def time_blocks(
 
     One round runs all blocks in sequence, as they run in a stage, then the whole model. Tensors
     are released after their last reader, as the whole model does. The first rounds warm up and
-    do not count. No round is left out as an outlier: medians bear them.
+    do not count. No round is left out as an outlier: medians bear them. Sample r of every timing
+    is of round r, so that what slows a whole round down shows in all of its blocks.
 
     Args:
         blocks: in execution order; together they compute what `whole` computes.
@@ -76,9 +78,13 @@ def time_blocks(
 
 
 def timing(samples_s: Sequence[float]) -> Timing:
-    """Median and spread of repeated measurements, in seconds."""
+    """Median and spread of repeated measurements, in seconds, with each of them to the nanosecond.
+
+    Clocks tell no less, and files stay readable.
+    """
     p10, median, p90 = np.percentile(np.asarray(samples_s, dtype=np.float64), (10, 50, 90))
-    return Timing(median_s=median, p10_s=p10, p90_s=p90, n=len(samples_s))
+    samples = tuple(round(float(sample), _DIGITS) for sample in samples_s)
+    return Timing(median_s=median, p10_s=p10, p90_s=p90, n=len(samples), samples_s=samples)
 
 
 def _whole(blocks: Sequence[Timing], samples_s: Sequence[float]) -> Whole:

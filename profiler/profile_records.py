@@ -37,6 +37,14 @@ class Timing(Record):
     p10_s: Seconds
     p90_s: Seconds
     n: Positive
+    samples_s: tuple[Seconds, ...] = ()
+    """Each measurement, in the order in which they were made; empty if they were not kept."""
+
+    @model_validator(mode="after")
+    def _keeps_all_samples_or_none(self) -> Self:
+        if self.samples_s and len(self.samples_s) != self.n:
+            raise ValueError(f"samples_s: has {len(self.samples_s)} entries, but n is {self.n}")
+        return self
 
 
 class BlockCost(Record):
@@ -171,4 +179,14 @@ class Profile(Record):
                 )
         if any(a >= b for a, b in pairwise((-1, *self.stage_positions, borders[-1] + 1))):
             raise ValueError(f"stage_positions: must ascend from 0 to {borders[-1]}")
+        return self
+
+    @model_validator(mode="after")
+    def _rounds_are_those_of_all_blocks(self) -> Self:
+        counts = sorted({len(block.latency.samples_s) for block in self.blocks})
+        if len(counts) > 1:
+            raise ValueError(
+                f"blocks: some have {counts[0]} samples and some {counts[-1]}, but every round "
+                "measures every block"
+            )
         return self
