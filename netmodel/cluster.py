@@ -10,6 +10,7 @@ import networkx as nx
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from netmodel.links.affine import AffineLink
+from netmodel.links.spread import TransferSpread
 from netmodel.record import Record
 
 
@@ -44,6 +45,8 @@ class Link(Record):
     model: AffineLink
     price_per_byte: NonNegativeFloat = 0.0
     """Money per byte sent, in the currency of all prices."""
+    spread: TransferSpread | None = None
+    """How much transfers vary around the model's time; none if they take just as long."""
 
 
 class Cluster(Record):

@@ -17,6 +17,7 @@ from pydantic import (
 from netmodel.cluster import Cluster, Link, Node
 from netmodel.errors import ClusterError
 from netmodel.links.affine import AffineLink
+from netmodel.links.spread import Ratio, TransferSpread, parse_level
 from netmodel.record import Record
 from netmodel.units import parse_bandwidth_bytes_per_s, parse_duration_s, parse_size_bytes
 
@@ -32,6 +33,7 @@ def _no_truth_value(value: object) -> object:
 
 
 _Price = Annotated[float, BeforeValidator(_no_truth_value), Field(ge=0, le=1e12)]
+_Ratio = Annotated[Ratio, BeforeValidator(_no_truth_value)]
 
 
 class _NodeEntry(Record):
@@ -50,6 +52,17 @@ class _LinkEntry(Record):
     latency: _Duration
     overhead: _Duration = 0.0
     price_per_byte: _Price = 0.0
+    samples: Annotated[tuple[_Ratio, ...], Field(min_length=2)] | None = None
+    """Measured transfer times over those that bandwidth, latency and overhead say."""
+    quantiles: Annotated[dict[str, _Ratio], Field(min_length=2)] | None = None
+    """Of the same ratios, by names such as p50 and p99.9."""
+
+    @model_validator(mode="after")
+    def _has_one_spread(self) -> Self:
+        if self.samples is not None and self.quantiles is not None:
+            raise ValueError("a link has either `samples` or `quantiles`: keep one of them")
+        self._spread()
+        return self
 
     @model_validator(mode="after")
     def _has_ends(self) -> Self:
@@ -65,7 +78,22 @@ class _LinkEntry(Record):
             latency_s=self.latency,
             overhead_s=self.overhead,
         )
-        return Link(source=source, target=target, model=model, price_per_byte=self.price_per_byte)
+        return Link(
+            source=source,
+            target=target,
+            model=model,
+            price_per_byte=self.price_per_byte,
+            spread=self._spread(),
+        )
+
+    def _spread(self) -> TransferSpread | None:
+        if self.samples is not None:
+            return TransferSpread(ratios=self.samples)
+        if self.quantiles is None:
+            return None
+        pairs = sorted((parse_level(name), ratio) for name, ratio in self.quantiles.items())
+        levels, ratios = zip(*pairs, strict=True)
+        return TransferSpread(levels=levels, ratios=ratios)
 
 
 class _ClusterEntry(Record):
