@@ -38,6 +38,10 @@ class StageTerm(Record):
     """What the node allows."""
     price: NonNegativeFloat = 0.0
     """Of the compute time, by the node's price per second; the mean over replicas."""
+    mean_s: NonNegativeFloat | None = None
+    """Mean of the compute time over all requests; none where it is not known to vary."""
+    variance_s2: NonNegativeFloat = 0.0
+    """Its share of the variance over all requests, in seconds squared."""
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -59,6 +63,10 @@ class HopTerm(Record):
     """Time for which it keeps the link from the next message; 0 if it was measured."""
     price: NonNegativeFloat = 0.0
     """Of the bytes, by the link's price per byte; the mean over the pairs of replicas."""
+    mean_s: NonNegativeFloat | None = None
+    """Mean of the transfer time over all requests; none where it is not known to vary."""
+    variance_s2: NonNegativeFloat = 0.0
+    """Variance of the transfer time over all requests, in seconds squared."""
 
 
 def in_turn(senders: Sequence[str], receivers: Sequence[str]) -> list[tuple[str, str]]:
@@ -143,6 +151,19 @@ class Breakdown(Record):
     def price(self) -> float:
         """Money per request: compute seconds and bytes on wires, by the cluster file's prices."""
         return fsum([stage.price for stage in self.stages] + [hop.price for hop in self.hops])
+
+    @property
+    def mean_s(self) -> float:
+        """Mean latency over all requests; terms that are not known to vary count as they are."""
+        stages = [s.compute_s if s.mean_s is None else s.mean_s for s in self.stages]
+        hops = [h.transfer_s if h.mean_s is None else h.mean_s for h in self.hops]
+        return fsum(stages + hops)
+
+    @property
+    def variance_s2(self) -> float:
+        """Sum of all terms' variances: the latency's, if stages and hops vary independently."""
+        stages = [stage.variance_s2 for stage in self.stages]
+        return fsum(stages + [hop.variance_s2 for hop in self.hops])
 
     @property
     def n_nodes(self) -> int:

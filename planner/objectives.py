@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+from math import inf, isfinite
+from typing import Annotated, Self
 
-from pydantic import PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
+from netmodel.links.spread import format_level
 from planner.breakdown import Breakdown
+from planner.errors import PlannerError
 from planner.limits import Limits
 from profiler.record import Record
 
@@ -16,7 +19,7 @@ class ObjectiveKind(StrEnum):
     """What a plan is judged by; less is better for each."""
 
     LATENCY = "latency"
-    """Seconds of one request from source to sink."""
+    """Seconds of one request from source to sink; a quantile of them if one is given."""
     THROUGHPUT = "throughput"
     """Seconds between two requests in steady state: the busiest node or link, the period."""
     MAKESPAN = "makespan"
@@ -25,6 +28,8 @@ class ObjectiveKind(StrEnum):
     """Money per request."""
     NODES = "nodes"
     """Number of nodes that run a stage; among equal numbers the least latency."""
+    MEAN_VARIANCE = "mean-variance"
+    """A weighted sum of the mean and the variance of the latency over all requests."""
 
 
 class Objective(Record):
@@ -33,11 +38,21 @@ class Objective(Record):
     kind: ObjectiveKind
     micro_batches: PositiveInt | None = None
     """How many inputs follow each other through the stages; for the makespan only."""
+    quantile: Annotated[float, Field(ge=0.5, lt=1)] | None = None
+    """Share of the requests that must not take longer; for the latency only."""
+    mean_weight: NonNegativeFloat | None = None
+    variance_weight_per_s: NonNegativeFloat | None = None
+    """λ in mean + λ · variance; like the mean's weight for the mean-variance only."""
 
     @model_validator(mode="after")
     def _has_its_number(self) -> Self:
         if (self.kind is ObjectiveKind.MAKESPAN) != (self.micro_batches is not None):
             raise ValueError("the makespan needs a number of micro-batches, and nothing else has")
+        if self.quantile is not None and self.kind is not ObjectiveKind.LATENCY:
+            raise ValueError(f"only the latency has quantiles, not the {self.kind.value}")
+        for weight in (self.mean_weight, self.variance_weight_per_s):
+            if (self.kind is ObjectiveKind.MEAN_VARIANCE) != (weight is not None):
+                raise ValueError("mean-variance needs two weights, and nothing else has any")
         return self
 
     @property
@@ -48,10 +63,26 @@ class Objective(Record):
     @property
     def is_additive(self) -> bool:
         """Whether a plan's value is the sum of its stages' and hops' own values."""
-        return self.kind in (ObjectiveKind.LATENCY, ObjectiveKind.PRICE)
+        additive = (ObjectiveKind.LATENCY, ObjectiveKind.PRICE, ObjectiveKind.MEAN_VARIANCE)
+        return self.kind in additive and self.quantile is None
+
+    @property
+    def name(self) -> str:
+        """In words: `p95 of the latency`."""
+        if self.quantile is None:
+            return self.kind.value
+        return f"{format_level(self.quantile)} of the {self.kind.value}"
 
     def value(self, estimate: Breakdown) -> float:
-        """Of a priced plan; infinite if it needs a link that does not exist."""
+        """Of a priced plan; infinite if it needs a link that does not exist.
+
+        Raises:
+            PlannerError: a quantile, which is no part of a price: `costs.tails` simulates it.
+        """
+        if self.quantile is not None:
+            raise PlannerError(f"the {self.name} is found by simulation: ask `costs.tails`")
+        if self.kind is ObjectiveKind.MEAN_VARIANCE:
+            return self._mean_variance(estimate)
         if self.kind is ObjectiveKind.LATENCY:
             return estimate.latency_s
         if self.kind is ObjectiveKind.THROUGHPUT:
@@ -62,11 +93,34 @@ class Objective(Record):
             return estimate.n_nodes
         return estimate.makespan_s(self.micro_batches or 1)
 
+    def _mean_variance(self, estimate: Breakdown) -> float:
+        if not isfinite(estimate.mean_s):
+            return inf
+        mean, variance = self.mean_weight or 0.0, self.variance_weight_per_s or 0.0
+        return mean * estimate.mean_s + variance * estimate.variance_s2
+
 
 LATENCY = Objective(kind=ObjectiveKind.LATENCY)
 THROUGHPUT = Objective(kind=ObjectiveKind.THROUGHPUT)
 PRICE = Objective(kind=ObjectiveKind.PRICE)
 NODES = Objective(kind=ObjectiveKind.NODES)
+
+
+def latency_quantile(quantile: float) -> Objective:
+    """The latency that so large a share of the requests does not exceed: 0.95 for the p95.
+
+    Below 0.5 it is refused: such a quantile is better for more spread, which nobody wants.
+    """
+    return Objective(kind=ObjectiveKind.LATENCY, quantile=quantile)
+
+
+def mean_variance(mean_weight: float, variance_weight_per_s: float) -> Objective:
+    """`mean_weight · mean + variance_weight_per_s · variance` of the latency."""
+    return Objective(
+        kind=ObjectiveKind.MEAN_VARIANCE,
+        mean_weight=mean_weight,
+        variance_weight_per_s=variance_weight_per_s,
+    )
 
 
 def makespan(micro_batches: int) -> Objective:

@@ -21,6 +21,7 @@ from netmodel.cluster import Cluster, Link, Node, check_names
 from planner.errors import MismatchError
 from planner.limits import Limits
 from planner.plan import Plan, Stage
+from planner.spread import BlockSpread, block_spread
 from profiler.profile_records import Profile, SharedWeight
 from profiler.record import Record
 
@@ -43,6 +44,8 @@ class NodeCosts(Record):
     """Of the node, relative to the profile's machine."""
     price_per_s: NonNegativeFloat = 0.0
     """Money per second of compute."""
+    spread: NonNegativeInt | None = None
+    """Place in the problem's spreads; none if blocks always take their `block_latency_s`."""
 
 
 class Problem(Record):
@@ -68,6 +71,8 @@ class Problem(Record):
     limits: Limits = Limits()
     stage_positions: tuple[NonNegativeInt, ...] = ()
     """Operator positions where a person would cut by hand."""
+    spreads: tuple[BlockSpread, ...] = ()
+    """How the blocks' times vary, once per profile; nodes refer to them."""
 
     @model_validator(mode="after")
     def _lengths_agree(self) -> Self:
@@ -106,6 +111,20 @@ class Problem(Record):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _spreads_match_blocks(self) -> Self:
+        for index, spread in enumerate(self.spreads):
+            if len(spread.rows_s[0]) != self.n_blocks:
+                raise ValueError(
+                    f"spreads.{index} has {len(spread.rows_s[0])} entries, expected {self.n_blocks}"
+                )
+        for node in self.nodes:
+            if node.spread is not None and node.spread >= len(self.spreads):
+                raise ValueError(
+                    f"nodes.{node.name}.spread is {node.spread}, but there are {len(self.spreads)}"
+                )
+        return self
+
     @property
     def n_blocks(self) -> int:
         """Number of blocks."""
@@ -114,7 +133,17 @@ class Problem(Record):
     @cached_property
     def digest(self) -> str:
         """SHA-256 of all that a plan's price follows from: everything but the limits."""
-        return hashlib.sha256(self.model_dump_json(exclude={"limits"}).encode()).hexdigest()
+        # Spreads are large and stay as they are when limits change, so they keep their own digest.
+        text = self.model_dump_json(exclude={"limits", "spreads"})
+        parts = (text, *(spread.digest for spread in self.spreads))
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    @property
+    def has_spread(self) -> bool:
+        """Whether the time of any block or transfer is known to vary."""
+        return any(node.spread is not None for node in self.nodes) or any(
+            link.spread is not None for link in self.links
+        )
 
     @cached_property
     def node_index(self) -> dict[str, int]:
@@ -208,6 +237,10 @@ def build_problem(
 
 
 def _joined(profile: Profile, cluster: Cluster, profiles: Mapping[str, Profile]) -> Problem:
+    named = [node.profile for node in cluster.nodes]
+    used = list(dict.fromkeys(named))
+    spreads = (block_spread(profile if name is None else profiles[name]) for name in used)
+    costs = (_node_costs(node, profile, profiles) for node in cluster.nodes)
     return Problem(
         graph_digest=profile.graph.digest,
         positions=tuple(cut.position for cut in profile.cuts),
@@ -216,7 +249,11 @@ def _joined(profile: Profile, cluster: Cluster, profiles: Mapping[str, Profile])
         weight_bytes=tuple(block.weight_bytes for block in profile.blocks),
         live_bytes=tuple(block.peak_live_bytes for block in profile.blocks),
         shared=profile.shared,
-        nodes=tuple(_node_costs(node, profile, profiles) for node in cluster.nodes),
+        nodes=tuple(
+            node.model_copy(update={"spread": used.index(name)})
+            for node, name in zip(costs, named, strict=True)
+        ),
+        spreads=tuple(spreads),
         links=cluster.links,
         source=cluster.source,
         sink=cluster.sink,

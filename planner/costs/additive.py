@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.costs.compute import block_compute_s
+from planner.costs.spread_prices import SpreadPrices
 from planner.costs.transfer import HopPrices
 from planner.errors import PlannerError
 from planner.objectives import LATENCY, Objective, ObjectiveKind
@@ -18,7 +19,8 @@ class AdditivePrices:
     """Prices of blocks on nodes and of messages, in the unit of an additive objective.
 
     Latency: compute seconds and transfer seconds. Price: compute seconds times the node's price,
-    bytes times the link's. What is sent over a missing link costs infinitely much.
+    bytes times the link's. Mean-variance: the weighted sum of each one's mean and variance. What
+    is sent over a missing link costs infinitely much.
 
     Raises:
         PlannerError: the objective is not additive.
@@ -28,14 +30,34 @@ class AdditivePrices:
         if not objective.is_additive:
             raise PlannerError(f"{objective.kind} is no sum over stages and hops")
         self._hops = HopPrices(problem)
+        self._spreads = SpreadPrices(problem)
         self._is_price = objective.kind is ObjectiveKind.PRICE
+        self._weights: tuple[float, float] | None = None
+        if objective.mean_weight is not None and objective.variance_weight_per_s is not None:
+            self._weights = objective.mean_weight, objective.variance_weight_per_s
 
     def block(self, node: NodeCosts) -> _Floats:
         """Of each block on the node."""
+        if self._weights is not None:
+            mean, variance = self._weights
+            spreads = self._spreads
+            return mean * spreads.block_mean_s(node) + variance * spreads.block_variance_s2(node)
         seconds = block_compute_s(node)
         return seconds * node.price_per_s if self._is_price else seconds
 
     def hop(self, source: str, target: str, n_bytes: NDArray[np.int64]) -> _Floats:
         """Of one message per size."""
+        if self._weights is not None:
+            return self._weighted_hop(self._weights, source, target, n_bytes)
         price = self._hops.price if self._is_price else self._hops.hop_s
         return price(source, target, n_bytes)
+
+    def _weighted_hop(
+        self, weights: tuple[float, float], source: str, target: str, n_bytes: NDArray[np.int64]
+    ) -> _Floats:
+        if not self._hops.is_linked(source, target):
+            return np.full(n_bytes.shape, np.inf)
+        mean_s = self._spreads.hop_mean_s(source, target, n_bytes)
+        return weights[0] * mean_s + weights[1] * self._spreads.hop_variance_s2(
+            source, target, n_bytes
+        )

@@ -17,5 +17,9 @@ def block_compute_s(node: NodeCosts) -> NDArray[np.float64]:
     It does not include encoding or decoding messages, waiting for other requests on the node, or a
     change in cache behaviour when fewer blocks share a machine.
     """
-    latency_s = np.array(node.block_latency_s, dtype=np.float64)
-    return latency_s / node.blocks_over_whole / node.speed
+    return on_node_s(node, np.array(node.block_latency_s, dtype=np.float64))
+
+
+def on_node_s(node: NodeCosts, profiled_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds on the node of what takes the given seconds in its profile, scaled as blocks are."""
+    return profiled_s / node.blocks_over_whole / node.speed

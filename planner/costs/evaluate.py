@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.breakdown import Breakdown, HopTerm, Origin, StageTerm, in_turn
 from planner.costs.compute import block_compute_s
 from planner.costs.memory import StageMemory
+from planner.costs.spread_prices import SpreadPrices
 from planner.costs.transfer import HopPrices
 from planner.errors import MismatchError
 from planner.plan import Plan, Stage
-from planner.problem import Problem
+from planner.problem import NodeCosts, Problem
 
 
 class Evaluator:
@@ -33,6 +35,9 @@ class Evaluator:
     together. A stage on several nodes takes as long as on the slowest of them, and its hops as
     long as over the slowest link between two nodes that a request can take after each other.
 
+    Where times are known to vary, terms also have a mean and a variance over requests; the latency
+    is that of usual times all the same, and `costs.tails` simulates quantiles.
+
     It does not include queueing behind other requests, cold connections, or loading the model.
     """
 
@@ -40,6 +45,8 @@ class Evaluator:
         self._problem = problem
         self._memory = StageMemory(problem)
         self._prices = HopPrices(problem)
+        self._spreads = SpreadPrices(problem)
+        self._block_moments: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
         self._block_s = {node.name: block_compute_s(node) for node in problem.nodes}
 
     def evaluate(self, plan: Plan) -> Breakdown:
@@ -74,7 +81,41 @@ class Evaluator:
             peak_bytes=peaks[tightest],
             cap_bytes=nodes[tightest].memory_bytes,
             price=math.fsum(prices) / len(prices),
+            **self._stage_moments(stage, nodes[seconds.index(max(seconds))]),
         )
+
+    def _stage_moments(self, stage: Stage, node: NodeCosts) -> dict[str, float]:
+        """Mean and variance on the slowest node, where it is known to vary."""
+        if node.spread is None:
+            return {}
+        span = slice(stage.start, stage.stop)
+        mean_s, variance_s2 = self._moments(node)
+        return {
+            "mean_s": math.fsum(mean_s[span].tolist()),
+            "variance_s2": math.fsum(variance_s2[span].tolist()),
+        }
+
+    def _moments(self, node: NodeCosts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of each block on a node, looked up once."""
+        if node.name not in self._block_moments:
+            spreads = self._spreads
+            self._block_moments[node.name] = (
+                spreads.block_mean_s(node),
+                spreads.block_variance_s2(node),
+            )
+        return self._block_moments[node.name]
+
+    def _hop_moments(
+        self, pairs: list[tuple[str, str]], seconds: list[float], n_bytes: NDArray[np.int64]
+    ) -> dict[str, float]:
+        """Mean and variance over the slowest link, where it is known to vary."""
+        slowest = pairs[seconds.index(max(seconds))]
+        if self._spreads.hop_table(*slowest) is None:
+            return {}
+        return {
+            "mean_s": float(self._spreads.hop_mean_s(*slowest, n_bytes)[0]),
+            "variance_s2": float(self._spreads.hop_variance_s2(*slowest, n_bytes)[0]),
+        }
 
     def _hop_terms(self, plan: Plan) -> Iterator[HopTerm]:
         problem = self._problem
@@ -84,13 +125,15 @@ class Evaluator:
             n_bytes = np.array([problem.cut_bytes[bound]])
             pairs = in_turn(senders, receivers)
             prices = [float(self._prices.price(*pair, n_bytes)[0]) for pair in pairs]
+            seconds = [float(self._prices.hop_s(*pair, n_bytes)[0]) for pair in pairs]
             yield HopTerm(
                 source=senders[0],
                 target=receivers[0],
                 n_bytes=problem.cut_bytes[bound],
-                transfer_s=max(float(self._prices.hop_s(*pair, n_bytes)[0]) for pair in pairs),
+                transfer_s=max(seconds),
                 busy_s=max(float(self._prices.busy_s(*pair, n_bytes)[0]) for pair in pairs),
                 price=math.fsum(prices) / len(prices),
+                **self._hop_moments(pairs, seconds, n_bytes),
             )
 
 

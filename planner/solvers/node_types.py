@@ -16,7 +16,8 @@ def node_types(problem: Problem) -> tuple[tuple[int, ...], ...]:
     """
     groups: list[list[int]] = []
     links = {
-        (link.source, link.target): (link.model, link.price_per_byte) for link in problem.links
+        (link.source, link.target): (link.model, link.price_per_byte, link.spread)
+        for link in problem.links
     }
     for index in range(len(problem.nodes)):
         for group in groups:
