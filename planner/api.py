@@ -20,6 +20,7 @@ from netmodel.errors import ClusterError
 from planner.compare import Row
 from planner.compare import compare as compare_plans
 from planner.costs.evaluate import evaluate
+from planner.costs.tails import simulate_tail
 from planner.engines import engine_named
 from planner.engines.interface import RunOptions, RunResult
 from planner.errors import FileFormatError, PlannerError
@@ -30,6 +31,7 @@ from planner.problem import Problem, build_problem
 from planner.solution import PlanDocument, Solution
 from planner.solvers.solve import solve
 from planner.sweep import SweepRow, sweep_parts
+from planner.tail import Tail
 from profiler.profile_options import ProfileOptions
 from profiler.profile_records import Profile
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from profiler.sources import ModelSource
 
 Progress = Callable[[str], None]
+_REPORTED_QUANTILE = 0.95
 
 __all__ = [
     "PlanDocument", "PlanOptions", "ProfileOptions", "RunOptions", "RunResult", "capture",
@@ -110,7 +113,9 @@ def plan(
     options = options or PlanOptions()
     problem = build_problem(profile, cluster, node_profiles, limits=options.limits)
     solution = _solve(problem, options)
-    return describe(profile, cluster, problem, solution, node_profiles=node_profiles)
+    return describe(
+        profile, cluster, problem, solution, node_profiles=node_profiles, seed=options.seed
+    )
 
 
 def describe(
@@ -120,8 +125,12 @@ def describe(
     solution: Solution,
     *,
     node_profiles: Mapping[str, Profile] | None = None,
+    seed: int = 0,
 ) -> PlanDocument:
-    """A solver's answer with its price and everything that emission and runs need to know."""
+    """A solver's answer with its price and everything that emission and runs need to know.
+
+    The tail is the quantile that was planned for, or the p95; its draws follow from the seed.
+    """
     return PlanDocument(
         model=profile.graph.model,
         backend=profile.backend,
@@ -129,6 +138,7 @@ def describe(
         granularity=profile.granularity,
         solution=solution,
         estimate=None if solution.plan is None else evaluate(problem, solution.plan),
+        tail=_tail(problem, solution, seed),
         cluster=cluster,
         node_speeds={node.name: node.speed for node in cluster.nodes if node.speed is not None},
         block_names=tuple(block.name for block in profile.blocks),
@@ -200,6 +210,13 @@ def _solve(problem: Problem, options: PlanOptions) -> Solution:
         time_limit_s=options.time_limit_s,
         seed=options.seed,
     )
+
+
+def _tail(problem: Problem, solution: Solution, seed: int) -> Tail | None:
+    if solution.plan is None or not problem.has_spread:
+        return None
+    quantile = solution.objective.quantile or _REPORTED_QUANTILE
+    return simulate_tail(problem, solution.plan, quantile, seed=seed)
 
 
 def _captured(model: str | ModelSource | CapturedModel) -> CapturedModel:

@@ -133,7 +133,6 @@ class Problem(Record):
     @cached_property
     def digest(self) -> str:
         """SHA-256 of all that a plan's price follows from: everything but the limits."""
-        # Spreads are large and stay as they are when limits change, so they keep their own digest.
         text = self.model_dump_json(exclude={"limits", "spreads"})
         parts = (text, *(spread.digest for spread in self.spreads))
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()

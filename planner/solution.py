@@ -11,6 +11,7 @@ from netmodel.cluster import Cluster
 from planner.breakdown import Breakdown
 from planner.objectives import LATENCY, Objective
 from planner.plan import Plan
+from planner.tail import Tail
 from profiler.profile_records import Threads
 from profiler.record import Record
 
@@ -37,7 +38,7 @@ class Solution(Record):
     plan: Plan | None = None
     objective: Objective = LATENCY
     value: NonNegativeFloat | None = None
-    """Of the plan, as the evaluator prices it, in the objective's unit."""
+    """Of the plan, as the evaluator prices it, in the objective's unit; a quantile is simulated."""
     lower_bound: NonNegativeFloat | None = None
     """No plan of the class has a smaller value."""
     reason: str = ""
@@ -65,6 +66,8 @@ class PlanDocument(Record):
     granularity: str
     solution: Solution
     estimate: Breakdown | None = None
+    tail: Tail | None = None
+    """A quantile of the plan's latency; none without a plan or where nothing is known to vary."""
     cluster: Cluster
     node_speeds: dict[str, PositiveFloat] = Field(default_factory=dict)
     """Of each node, relative to the machine of the reference profile, where it is known."""

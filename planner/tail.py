@@ -34,3 +34,11 @@ class Tail(Record):
     """
     basis: dict[str, str]
     """What the time of each stage and hop was drawn from."""
+
+    @property
+    def parts_by_basis(self) -> dict[str, tuple[str, ...]]:
+        """The stages and hops that were drawn from each kind of source."""
+        return {
+            basis: tuple(name for name, source in self.basis.items() if source == basis)
+            for basis in dict.fromkeys(self.basis.values())
+        }

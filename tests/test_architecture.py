@@ -17,10 +17,13 @@ VALUES = (
     "profiler.profile_options",
     "netmodel.cluster",
     "netmodel.links.affine",
+    "netmodel.links.spread",
     "planner.problem",
     "planner.plan",
     "planner.breakdown",
     "planner.solution",
+    "planner.spread",
+    "planner.tail",
     "planner.manifest",
 )
 FORBIDDEN = {

@@ -7,6 +7,7 @@ from math import isfinite
 
 from rich.table import Table
 
+from netmodel.links.spread import format_level
 from netmodel.units import format_duration, format_size
 from planner.breakdown import Breakdown, HopTerm, StageTerm
 from planner.compare import OURS, Row
@@ -14,6 +15,7 @@ from planner.manifest import Manifest, Verification
 from planner.objectives import Objective
 from planner.solution import PlanDocument
 from planner.sweep import SweepRow
+from planner.tail import Tail
 from profiler.profile_records import Profile
 
 
@@ -131,16 +133,32 @@ def plan_summary(document: PlanDocument, rows: Sequence[Row], max_stages: int | 
     solution, estimate = document.solution, document.estimate
     lines = [f"{solution.status.value} by {solution.method}"]
     if solution.value is not None and solution.lower_bound is not None:
+        what = f"{solution.objective.name} " if solution.objective.quantile is not None else ""
         lines[0] += (
-            f": {_value(solution.objective, solution.value)}, no such plan is below "
+            f": {what}{_value(solution.objective, solution.value)}, no such plan is below "
             f"{_value(solution.objective, solution.lower_bound)}"
         )
+    if document.tail is not None:
+        lines.append(tail_summary(document.tail))
     if estimate is not None and len(estimate.stages) == 1 and max_stages != 1:
         lines.append("one stage: no plan with a cut that fits is faster")
     for row in rows:
         if row.name != OURS:
             lines.append(f"  {row.name}: {_verdict(row)}")
     lines.extend(f"{what}: {origin}" for what, origin in document.provenance.items())
+    return "\n".join(lines)
+
+
+def tail_summary(tail: Tail) -> str:
+    """A quantile of a plan's latency, its error, and what adding up quantiles would have said."""
+    name = format_level(tail.quantile)
+    lines = [
+        f"{name} {_time(tail.latency_s)} by simulation, between {_time(tail.low_s)} and "
+        f"{_time(tail.high_s)} with {tail.confidence:.0%} confidence ({tail.n_draws:,} draws); "
+        f"the {name} of all parts add up to {_time(tail.sum_of_quantiles_s)}"
+    ]
+    for basis, parts in tail.parts_by_basis.items():
+        lines.append(f"  {basis}: {', '.join(parts)}")
     return "\n".join(lines)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 _Floats = NDArray[np.float64]
+_ROUNDING = 1e-9
 
 
 class SpreadTable:
@@ -56,7 +58,7 @@ class SpreadTable:
         mean up to a level is at most its value there.
 
         Source: Acerbi and Tasche, "On the coherence of expected shortfall", Journal of Banking and
-        Finance 26(7), 2002, appendix A (subadditivity).
+        Finance 26(7), 2002 (the mean of the upper tail, the expected shortfall, is subadditive).
         """
         if self._is_outcomes:
             ordered, n = np.sort(self._rows, axis=0), len(self._rows)
@@ -76,6 +78,15 @@ class SpreadTable:
         if self._is_outcomes:
             return np.take(sums, (uniform * len(sums)).astype(np.int64))
         return np.interp(uniform, self._levels, sums)
+
+    def quantile(self, level: float, start: int, stop: int) -> float:
+        """Of the sum of the columns [start, stop): what this share of the time it is at most."""
+        sums = self._rows[:, start:stop].sum(axis=1)
+        if not self._is_outcomes:
+            return float(np.interp(level, self._levels, sums))
+        # A product such as 0.95 · 60 may come out a little above the whole number that it is.
+        rank = ceil(level * len(sums) - _ROUNDING)
+        return float(np.sort(sums)[max(rank, 1) - 1])
 
     def _at(self, level: _Floats, rows: _Floats) -> _Floats:
         return np.array([np.interp(level, self._levels, column) for column in rows.T]).T

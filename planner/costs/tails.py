@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
-from math import ceil, isfinite
+from math import ceil, fsum, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,11 +33,14 @@ _LARGEST_SEED = 2**63
 
 @dataclass(frozen=True)
 class _Part:
-    """A stage or a hop: its name, its time in every draw, and where that comes from."""
+    """A stage or a hop with its time in every draw."""
 
     name: str
     seconds: _Floats
+    quantile_s: Callable[[float], float]
+    """Its own quantile, exactly."""
     basis: str
+    """Where that comes from; empty if nothing is sent."""
 
 
 class TailSimulator:
@@ -94,7 +98,6 @@ class TailSimulator:
         low, rank, high = _ranks(self._n_draws, quantile)
         ranks = [low - 1, rank - 1, high - 1]
         total = np.partition(_total(parts), ranks)[ranks].tolist()
-        alone = [float(np.partition(part.seconds, rank - 1)[rank - 1]) for part in parts]
         return Tail(
             quantile=quantile,
             latency_s=total[1],
@@ -103,8 +106,8 @@ class TailSimulator:
             confidence=_CONFIDENCE,
             n_draws=self._n_draws,
             seed=self._seed,
-            sum_of_quantiles_s=float(np.sum(alone)),
-            basis={part.name: part.basis for part in parts},
+            sum_of_quantiles_s=fsum(part.quantile_s(quantile) for part in parts),
+            basis={part.name: part.basis for part in parts if part.basis},
         )
 
     def _parts(self, plan: Plan) -> list[_Part]:
@@ -123,29 +126,39 @@ class TailSimulator:
         if table is None:
             return self._fixed(name, term.compute_s)
         drawn = table.draw(self._draws("node", node.name), term.start, term.stop)
-        return _Part(name, on_node_s(node, drawn), self._basis(node))
 
-    def _hop_parts(self, estimate: Breakdown) -> list[_Part]:
+        def quantile_s(level: float) -> float:
+            profiled_s = np.array(table.quantile(level, term.start, term.stop))
+            return float(on_node_s(node, profiled_s))
+
+        return _Part(name, on_node_s(node, drawn), quantile_s, self._basis(node))
+
+    def _hop_parts(self, estimate: Breakdown) -> Iterator[_Part]:
         ends = (
             (estimate.hops[0].source,),
             *(stage.nodes for stage in estimate.stages),
             (estimate.hops[-1].target,),
         )
         used: Counter[tuple[str, str]] = Counter()
-        parts = []
         for hop, (senders, receivers) in zip(estimate.hops, pairwise(ends), strict=True):
-            source, target = self._slowest(in_turn(senders, receivers), hop.n_bytes)
-            used[source, target] += 1
-            times = used[source, target]
-            name = f"hop {source} -> {target}" + (f" ({times})" if times > 1 else "")
-            table = self._spreads.hop_table(source, target)
-            if table is None:
-                parts.append(self._fixed(name, hop.transfer_s))
-                continue
-            ratio = table.draw(self._draws("hop", source, target, str(times)), 0, 1)
-            basis = _link_basis(self._problem, source, target)
-            parts.append(_Part(name, hop.transfer_s * ratio, basis))
-        return parts
+            wire = self._slowest(in_turn(senders, receivers), hop.n_bytes)
+            used[wire] += 1
+            yield self._hop(wire, hop.transfer_s, used[wire])
+
+    def _hop(self, wire: tuple[str, str], usual_s: float, times: int) -> _Part:
+        """A hop that goes over its wire for the first, second … time in a request."""
+        name = f"hop {wire[0]} -> {wire[1]}" + (f" ({times})" if times > 1 else "")
+        table = self._spreads.hop_table(*wire)
+        if table is None:
+            fixed = self._fixed(name, usual_s)
+            return replace(fixed, basis="") if wire[0] == wire[1] else fixed
+        ratio = table.draw(self._draws("hop", *wire, str(times)), 0, 1)
+        return _Part(
+            name,
+            usual_s * ratio,
+            lambda level: usual_s * table.quantile(level, 0, 1),
+            _link_basis(self._problem, *wire),
+        )
 
     def _slowest(self, pairs: list[tuple[str, str]], n_bytes: int) -> tuple[str, str]:
         size = np.array([n_bytes])
@@ -153,7 +166,8 @@ class TailSimulator:
         return pairs[seconds.index(max(seconds))]
 
     def _fixed(self, name: str, seconds: float) -> _Part:
-        return _Part(name, np.full(self._n_draws, seconds), "no spread is known: always as priced")
+        drawn = np.full(self._n_draws, seconds)
+        return _Part(name, drawn, lambda level: seconds, "no spread known, as priced")
 
     def _basis(self, node: NodeCosts) -> str:
         return "" if node.spread is None else self._problem.spreads[node.spread].describe()

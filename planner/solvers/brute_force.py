@@ -31,6 +31,8 @@ class BruteForce:
 
     def skip_reason(self, problem: Problem, objective: Objective = LATENCY) -> str | None:
         """Why the problem is too large to enumerate; none if it is not."""
+        if objective.quantile is not None:
+            return f"the {objective.name} is no part of a plan's price"
         n_plans = _count(problem)
         if n_plans <= _MOST_PLANS:
             return None

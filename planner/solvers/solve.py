@@ -12,6 +12,7 @@ from planner.solvers.brute_force import BruteForce
 from planner.solvers.budget import Budget
 from planner.solvers.chain_dp import ChainDp
 from planner.solvers.interface import Solver
+from planner.solvers.quantile import plan_for_quantile
 
 AUTO = "auto"
 SOLVERS: tuple[Solver, ...] = (ChainDp(), BruteForce())
@@ -28,6 +29,8 @@ def solve(
 ) -> Solution:
     """The best plan of the class that the problem's limits describe.
 
+    For a quantile of the latency it is the best of the mean-variance hull: `plan_for_quantile`.
+
     Args:
         problem: blocks, nodes, links and limits.
         objective: what is made least.
@@ -41,7 +44,14 @@ def solve(
     if time_limit_s is not None and not 0 < time_limit_s < inf:
         raise PlannerError(f"time limit {time_limit_s:g} s: give it more than 0 s, or none at all")
     budget = Budget(inf if time_limit_s is None else time_limit_s, seed)
-    solution = _chosen(problem, objective, method).solve(problem, objective, budget)
+
+    def within(problem: Problem, objective: Objective, budget: Budget) -> Solution:
+        return _chosen(problem, objective, method).solve(problem, objective, budget)
+
+    if objective.quantile is None:
+        solution = within(problem, objective, budget)
+    else:
+        solution = plan_for_quantile(problem, objective, budget, within)
     return solution.model_copy(update={"runtime_s": budget.elapsed_s})
 
 
