@@ -109,8 +109,13 @@ NODES = Objective(kind=ObjectiveKind.NODES)
 def latency_quantile(quantile: float) -> Objective:
     """The latency that so large a share of the requests does not exceed: 0.95 for the p95.
 
-    Below 0.5 it is refused: such a quantile is better for more spread, which nobody wants.
+    Raises:
+        PlannerError: it is no share, or below 0.5: such a quantile is better for more spread.
     """
+    if not 0.5 <= quantile < 1:
+        raise PlannerError(
+            f"quantile {quantile:g} must be from 0.5 to below 1: 0.95 plans for the p95"
+        )
     return Objective(kind=ObjectiveKind.LATENCY, quantile=quantile)
 
 

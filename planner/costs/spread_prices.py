@@ -34,6 +34,7 @@ class SpreadPrices:
         self._hops = HopPrices(problem)
         self._links = {(link.source, link.target): link for link in problem.links}
         self._blocks: dict[int, SpreadTable] = {}
+        self._ratios: dict[tuple[str, str], SpreadTable | None] = {}
 
     def block_table(self, node: NodeCosts) -> SpreadTable | None:
         """Profiled times of all blocks, a column each; none if they are not known to vary."""
@@ -72,8 +73,11 @@ class SpreadPrices:
 
     def hop_table(self, source: str, target: str) -> SpreadTable | None:
         """Ratios to the link model's time; none if it always takes as long as the model says."""
-        link = self._links.get((source, target))
-        return None if source == target or link is None else _ratios(link)
+        wire = (source, target)
+        if wire not in self._ratios:
+            link = None if source == target else self._links.get(wire)
+            self._ratios[wire] = None if link is None else _ratios(link)
+        return self._ratios[wire]
 
 
 def lower_mean_problem(problem: Problem, quantile: float) -> Problem:

@@ -29,6 +29,7 @@ _Key = tuple[str, ...]
 DRAWS = 20_000
 _CONFIDENCE = 0.95
 _LARGEST_SEED = 2**63
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ class TailSimulator:
         return pairs[seconds.index(max(seconds))]
 
     def _fixed(self, name: str, seconds: float) -> _Part:
-        drawn = np.full(self._n_draws, seconds)
+        drawn = np.broadcast_to(np.float64(seconds), self._n_draws)
         return _Part(name, drawn, lambda level: seconds, "no spread known, as priced")
 
     def _basis(self, node: NodeCosts) -> str:
@@ -194,7 +195,9 @@ def simulate_tail(
 
 
 def _total(parts: list[_Part]) -> _Floats:
-    total: _Floats = np.sum([part.seconds for part in parts], axis=0)
+    total = np.zeros(parts[0].seconds.shape)
+    for part in parts:
+        total += part.seconds
     return total
 
 
@@ -217,10 +220,7 @@ def _ranks(n_draws: int, quantile: float) -> tuple[int, int, int]:
     With K draws at or below the quantile, binomial: the largest low rank with P(K < low) at most
     half of what confidence leaves, and the smallest high rank with P(K >= high) at most so.
     """
-    from scipy.special import bdtr  # here, for it is slow to load and few need it
-
-    below = bdtr(np.arange(n_draws), n_draws, quantile)
-    """P(K <= k) for each k < n_draws."""
+    below = _binomial_shares(n_draws, quantile)
     allowed = (1 - _CONFIDENCE) / 2
     low = int(np.searchsorted(below, allowed, side="right"))
     high = int(np.searchsorted(below, 1 - allowed, side="left")) + 1
@@ -229,4 +229,14 @@ def _ranks(n_draws: int, quantile: float) -> tuple[int, int, int]:
             f"{n_draws:,} draws cannot bound the {format_level(quantile)}: ask for a quantile "
             "nearer to the median, or for more draws"
         )
-    return low, max(ceil(quantile * n_draws), 1), high
+    # A product such as 0.55 · 20,000 may come out a little above the whole number that it is.
+    return low, max(ceil(quantile * n_draws - _ROUNDING), 1), high
+
+
+def _binomial_shares(n: int, p: float) -> _Floats:
+    """P(K <= k) for each k < n, K binomial, from each probability's ratio to the one before."""
+    k = np.arange(n - 1)
+    ratios = np.log((n - k) / (k + 1)) + np.log(p / (1 - p))
+    logarithms = n * np.log1p(-p) + np.concatenate(([0.0], np.cumsum(ratios)))
+    shares: _Floats = np.cumsum(np.exp(logarithms))
+    return shares

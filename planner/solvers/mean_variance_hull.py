@@ -20,7 +20,7 @@ _ROUNDING = 1e-11
 """A plan that is better by less, relative to the value, lies on the line between two others."""
 _MOST_SOLVES = 100
 _SHARE = 1 / 3
-"""Of the time that is left, for each search."""
+"""Of the time that is left, for each search, unless it is told."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class Hull:
     """The search for the least mean: says why there is no plan, if there is none."""
 
 
-def share_of(budget: Budget) -> Budget:
+def share_of(budget: Budget, share: float = _SHARE) -> Budget:
     """A part of the time that is left, so that searches after it have some too."""
-    return Budget(budget.left_s * _SHARE, budget.seed)
+    return Budget(budget.left_s * share, budget.seed)
 
 
 def mean_variance_hull(problem: Problem, solve: Solve, budget: Budget) -> Hull:

@@ -5,6 +5,7 @@ import pytest
 from netmodel.cluster import Cluster
 from netmodel.cluster_file import parse_cluster
 from netmodel.errors import ClusterError
+from netmodel.links.spread import TransferSpread
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted(
@@ -51,6 +52,24 @@ def test_a_link_between_two_holds_both_ways_and_a_directed_one_overrides_its_dir
     assert down.bandwidth_bytes_per_s == 1.25e7
     assert down.latency_s == 0.015
     assert down.overhead_s == pytest.approx(0.0003)
+
+
+def test_a_link_may_vary_by_samples_or_by_quantiles_in_any_order():
+    text = changed("20Mbit/s, latency: 15ms", "20Mbit/s, latency: 15ms, samples: [1.0, 1.3, 0.9]")
+    text = text.replace("overhead: 0.3ms", "quantiles: {p95: 1.4, p50: 1}")
+    links = {(link.source, link.target): link for link in parse_cluster(text).links}
+    assert links["phone", "server"].spread == TransferSpread(ratios=(1.0, 1.3, 0.9))
+    assert links["server", "phone"].spread == TransferSpread(levels=(0.5, 0.95), ratios=(1, 1.4))
+    assert all(link.spread is None for link in parse_cluster(PHONE_AND_SERVER).links)
+    assert Cluster.model_validate_json(parse_cluster(text).model_dump_json()) == parse_cluster(text)
+
+
+def test_a_link_between_two_varies_both_ways():
+    text = changed("20Mbit/s, latency: 15ms", "20Mbit/s, latency: 15ms, samples: [1.0, 1.3]")
+    both = text[: text.rindex("  - {from: server")]
+    assert [link.spread for link in parse_cluster(both).links] == [
+        TransferSpread(ratios=(1.0, 1.3))
+    ] * 2
 
 
 def test_an_override_may_stand_before_what_it_overrides():
@@ -112,6 +131,23 @@ def test_a_cluster_is_read_back_as_it_was_written():
         ("from: server", "between: [server, phone]", r"links\.1: a link needs either"),
         ("from: server, to: phone", "between: [server, phone]", "described twice for one dir"),
         ("[phone, server]", "[phone]", r"links\.0\.between"),
+        ("overhead: 0.3ms", "samples: [1.0]", r"links\.1\.samples: Tuple should have at least 2"),
+        ("overhead: 0.3ms", "samples: 1.5", r"links\.1\.samples: "),
+        ("overhead: 0.3ms", "samples: [1.0, 0]", r"links\.1\.samples\.1: .*greater than 0"),
+        ("overhead: 0.3ms", "samples: [1.0, .nan]", r"links\.1\.samples\.1: .*finite"),
+        ("overhead: 0.3ms", "samples: [1.0, .inf]", r"links\.1\.samples\.1: "),
+        ("overhead: 0.3ms", "samples: [true, 1]", r"links\.1\.samples\.0: true is no number"),
+        ("overhead: 0.3ms", "quantiles: {p95: 1.4}", r"links\.1\.quantiles: .*at least 2"),
+        ("overhead: 0.3ms", "quantiles: {p50: 2, p95: 1}", r"links\.1: quantile p95 is 1, below"),
+        ("overhead: 0.3ms", "quantiles: {p50: 1, max: 2}", r"links\.1: quantile 'max' has no name"),
+        ("overhead: 0.3ms", "quantiles: {p50: 1, p100: 2}", r"'p100' is not between p0 and p100"),
+        ("overhead: 0.3ms", "quantiles: {p50: 1, p50.0: 2}", r"links\.1: levels .* each once"),
+        ("overhead: 0.3ms", "quantiles: {p50: 1, p95: -1}", r"links\.1\.quantiles\.p95: "),
+        (
+            "overhead: 0.3ms",
+            "samples: [1, 2], quantiles: {p50: 1, p95: 2}",
+            r"links\.1: a link has either `samples` or `quantiles`",
+        ),
     ],
 )
 def test_a_cluster_that_is_malformed_or_contradicts_itself_is_refused_by_place(old, new, message):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from scipy.stats import binom
 
 from netmodel.cluster import Link
 from netmodel.links.affine import AffineLink
@@ -16,7 +17,7 @@ from planner.cli.tables import tail_summary
 from planner.costs.evaluate import evaluate
 from planner.costs.spread_prices import lower_mean_problem
 from planner.costs.spread_table import SpreadTable
-from planner.costs.tails import TailSimulator, simulate_tail
+from planner.costs.tails import TailSimulator, _ranks, simulate_tail
 from planner.errors import MismatchError, PlannerError
 from planner.files import read_record, write_record
 from planner.objectives import mean_variance
@@ -106,6 +107,14 @@ def test_the_interval_holds_the_exact_quantile_as_often_as_it_says():
     # Binomial with 400 trials: four standard deviations below 95 %.
     assert covered > 0.95 - 4 * math.sqrt(0.95 * 0.05 / 400)
     assert any(not tail.low_s <= exact <= tail.high_s for tail in tails)
+
+
+def test_the_interval_ends_at_the_nearest_ranks_that_hold_its_confidence():
+    for n, p in ((200, 0.5), (1000, 0.95), (20_000, 0.55), (20_000, 0.95), (20_000, 0.999)):
+        low, rank, high = _ranks(n, p)
+        assert rank == math.ceil(p * n - 1e-9)
+        assert binom.cdf(low - 1, n, p) <= 0.025 < binom.cdf(low, n, p)
+        assert binom.sf(high - 1, n, p) <= 0.025 < binom.sf(high - 2, n, p)
 
 
 def test_more_draws_narrow_the_interval():

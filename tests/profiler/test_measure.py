@@ -58,6 +58,8 @@ def test_blocks_get_their_medians_and_percentiles_over_the_rounds_after_the_warm
     ]
     assert [t.n for t in (*result.blocks, result.whole.latency)] == [3, 3, 3]
     assert result.whole.latency.median_s == 20
+    assert [t.samples_s for t in result.blocks] == [(1, 5, 3), (10, 10, 40)]
+    assert result.whole.latency.samples_s == (8, 26, 20)
     assert result.whole.blocks_over_whole == pytest.approx(13 / 20)
 
 
@@ -160,3 +162,8 @@ def test_the_sample_input_is_given_again_in_every_round():
 def test_a_timing_is_the_median_with_the_tenth_and_the_ninetieth_percentile():
     result = timing([float(i) for i in range(11)])
     assert (result.median_s, result.p10_s, result.p90_s, result.n) == (5, 1, 9, 11)
+
+
+def test_samples_are_kept_in_their_order_to_the_nanosecond():
+    result = timing([0.00312345678912, 0.001, 0.002])
+    assert result.samples_s == (0.003123457, 0.001, 0.002)

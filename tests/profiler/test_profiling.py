@@ -57,6 +57,8 @@ def test_every_block_was_timed_as_often_as_the_whole(backend):
     for timing in timings:
         assert timing.n == 3
         assert 0 < timing.p10_s <= timing.median_s <= timing.p90_s
+        assert len(timing.samples_s) == 3
+        assert sorted(timing.samples_s)[1] == pytest.approx(timing.median_s, abs=1e-9)
     total = sum(block.latency.median_s for block in result.blocks)
     assert result.whole.blocks_over_whole == pytest.approx(total / result.whole.latency.median_s)
 
@@ -130,6 +132,28 @@ def test_a_latency_that_is_no_time_is_refused_by_field(number):
 def test_a_profile_that_is_not_one_is_refused_by_field(change):
     with pytest.raises(ValidationError, match=next(iter(change))):
         Profile.model_validate(content() | change)
+
+
+def test_a_profile_without_samples_is_read_as_before():
+    changed = content()
+    for block in changed["blocks"]:
+        del block["latency"]["samples_s"]
+    profile = Profile.model_validate(changed)
+    assert all(block.latency.samples_s == () for block in profile.blocks)
+
+
+def test_rounds_that_do_not_measure_every_block_are_refused():
+    changed = content()
+    changed["blocks"][1]["latency"]["samples_s"] = []
+    with pytest.raises(ValidationError, match="some have 0 samples and some 3"):
+        Profile.model_validate(changed)
+
+
+def test_a_timing_with_fewer_samples_than_it_says_is_refused_by_field():
+    changed = content()
+    changed["whole"]["latency"]["samples_s"] = [0.1]
+    with pytest.raises(ValidationError, match=r"whole\.latency\n.*1 entries, but n is 3"):
+        Profile.model_validate(changed)
 
 
 def test_a_field_that_is_unknown_deep_inside_is_refused():
