@@ -236,10 +236,12 @@ def build_problem(
 
 
 def _joined(profile: Profile, cluster: Cluster, profiles: Mapping[str, Profile]) -> Problem:
-    named = [node.profile for node in cluster.nodes]
-    used = list(dict.fromkeys(named))
-    spreads = (block_spread(profile if name is None else profiles[name]) for name in used)
-    costs = (_node_costs(node, profile, profiles) for node in cluster.nodes)
+    used = list(dict.fromkeys(node.profile for node in cluster.nodes))
+    nodes = tuple(
+        _node_costs(node, profile, profiles).model_copy(update={"spread": used.index(node.profile)})
+        for node in cluster.nodes
+    )
+    spreads = tuple(block_spread(profile if name is None else profiles[name]) for name in used)
     return Problem(
         graph_digest=profile.graph.digest,
         positions=tuple(cut.position for cut in profile.cuts),
@@ -248,11 +250,8 @@ def _joined(profile: Profile, cluster: Cluster, profiles: Mapping[str, Profile])
         weight_bytes=tuple(block.weight_bytes for block in profile.blocks),
         live_bytes=tuple(block.peak_live_bytes for block in profile.blocks),
         shared=profile.shared,
-        nodes=tuple(
-            node.model_copy(update={"spread": used.index(name)})
-            for node, name in zip(costs, named, strict=True)
-        ),
-        spreads=tuple(spreads),
+        nodes=nodes,
+        spreads=spreads,
         links=cluster.links,
         source=cluster.source,
         sink=cluster.sink,

@@ -194,6 +194,15 @@ def simulate_tail(
     return TailSimulator(problem, seed=seed, n_draws=n_draws).tail(plan, quantile)
 
 
+def check_quantile(quantile: float, n_draws: int = DRAWS) -> None:
+    """Makes sure that so many draws can bound a quantile.
+
+    Raises:
+        PlannerError: they cannot.
+    """
+    _ranks(n_draws, quantile)
+
+
 def _total(parts: list[_Part]) -> _Floats:
     total = np.zeros(parts[0].seconds.shape)
     for part in parts:

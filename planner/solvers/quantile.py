@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.costs.evaluate import Evaluator
 from planner.costs.spread_prices import lower_mean_problem
-from planner.costs.tails import TailSimulator
+from planner.costs.tails import TailSimulator, check_quantile
 from planner.errors import PlannerError
 from planner.objectives import LATENCY, Objective, broken_limit
 from planner.plan import Plan
@@ -45,6 +45,7 @@ def plan_for_quantile(
     """
     if objective.quantile is None:
         raise PlannerError(f"the {objective.name} is no quantile: solve for it directly")
+    check_quantile(objective.quantile)
     if not problem.has_spread:
         return _without_spread(solve(problem, LATENCY, budget), objective)
     usual = solve(problem, LATENCY, share_of(budget))
@@ -63,7 +64,9 @@ def plan_for_quantile(
         f"the best of {len(ranked)} by simulation, which are {kind} corners of the hull of mean "
         "and variance and the plan of least usual latency"
     )
-    return _answer(problem, objective, ranked[0], bound, tried=tried, seed=budget.seed)
+    method = f"{_METHOD} over {hull.first.method}"
+    answer = _answer(problem, objective, ranked[0], bound, tried=tried, seed=budget.seed)
+    return answer.model_copy(update={"method": method})
 
 
 def _ranked(problem: Problem, plans: list[Plan], quantile: float, budget: Budget) -> list[Plan]:
@@ -97,7 +100,7 @@ def _answer(
     )
     return Solution(
         status=Status.OPTIMAL if is_proved else Status.FEASIBLE,
-        method=f"{_METHOD} over {bound.method}",
+        method=_METHOD,
         plan=plan,
         objective=objective,
         value=tail.latency_s,

@@ -268,6 +268,14 @@ def test_a_quantile_that_is_none_or_that_likes_spread_is_refused(quantile):
         latency_quantile(quantile)
 
 
+def test_a_quantile_that_no_simulation_bounds_is_refused_before_any_search():
+    def search(problem, objective, budget):
+        raise AssertionError("it searched")
+
+    with pytest.raises(PlannerError, match="cannot bound the"):
+        plan_for_quantile(steady_or_quick(), latency_quantile(0.999999), Budget(), search)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
