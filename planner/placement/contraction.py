@@ -52,25 +52,30 @@ def _joined(
 
 
 def _free_pairs(blocks: Blocks, *, memory_is_ample: bool) -> Iterator[tuple[int, ...]]:
-    """Disjoint pairs of a free block and the neighbour it joins."""
+    """Pairs of a free block and the neighbour it joins.
+
+    In one round no block both joins and is joined. Joins to one host do not disturb each other:
+    they add nothing to what the others put at risk, and the host only gains ancestors.
+    """
     touching: list[list[tuple[float, tuple[int, ...]]]] = [[] for _ in blocks.members]
     for tensor in blocks.tensors:
         for block in tensor[1]:
             touching[block].append(tensor)
     ancestors, after = blocks.ancestors(), successors(blocks.before)
-    used: set[int] = set()
+    hosts: set[int] = set()
+    moved: set[int] = set()
     for block in range(len(blocks)):
         free = blocks.accelerator_s[block] == 0 == blocks.cpu_s[block]
         light = memory_is_ample or blocks.size_bytes[block] == 0
-        if block in used or not free or not light:
+        if block in hosts or not free or not light:
             continue
         for other in _hosts(blocks, block, ancestors, after[block]):
             runs = blocks.on_accelerator[block] or not blocks.on_accelerator[other]
-            if other in used or not runs or _exposed_s(touching[block], block, other) > 0:
-                continue
-            used |= {block, other}
-            yield block, other
-            break
+            if other not in moved and runs and _exposed_s(touching[block], block, other) <= 0:
+                hosts.add(other)
+                moved.add(block)
+                yield block, other
+                break
 
 
 def _hosts(blocks: Blocks, block: int, ancestors: list[int], after: list[int]) -> Iterator[int]:

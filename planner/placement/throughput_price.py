@@ -88,9 +88,8 @@ def violations(instance: PlacementInstance, placement: Placement) -> tuple[str, 
         *_unsupported(instance, placement),
         *_over_cap(instance, placement),
         *_split_colours(instance, placement),
-        *_gaps(instance, placement, backward=False),
+        *(tuple(_gaps(instance, placement, backward=False)) or _circles(instance, placement)),
         *_gaps(instance, placement, backward=True),
-        *_circles(instance, placement),
     )
 
 

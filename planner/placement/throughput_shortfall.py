@@ -7,13 +7,15 @@ there, run every operator and hold it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import fsum
 
 import numpy as np
 
 from netmodel.units import format_size
 from planner.placement.blocks import Blocks
 from planner.placement.ideal_prices import IdealPrices
-from planner.placement.ideals import enumerate_ideals
+from planner.placement.ideals import bits, enumerate_ideals
 from planner.placement.instance import PlacementInstance
 from planner.placement.machine import Relief, useful_machine
 from planner.placement.split_dp import MOST_CELLS, OutOfTime, Split, best_split, cells
@@ -73,7 +75,14 @@ def needed_cap(
             split, is_least = found or split, True
         except OutOfTime:
             pass
-    return None if split is None else NeededCap(split, split.value_s, is_least)
+    return None if split is None else NeededCap(split, _fullest_bytes(blocks, split), is_least)
+
+
+def _fullest_bytes(blocks: Blocks, split: Split) -> float:
+    return max(
+        fsum(blocks.size_bytes[block] for block in bits(later & ~earlier))
+        for earlier, later in pairwise(split.ideals)
+    )
 
 
 def over_cap_reason(instance: PlacementInstance, blocks: Blocks, needed: NeededCap | None) -> str:

@@ -166,3 +166,29 @@ def _closure(pairs, elements):
         out = [b for a, b in closed if a == middle]
         closed |= {(a, b) for a in into for b in out}
     return closed
+
+
+def attention(random, *, layers, heads, chain=4, **machine):
+    """Layers of parallel heads, each a chain of operators with weights, joined and skipped over."""
+    rows, edges = [{}], []
+
+    def add(**row):
+        rows.append({"out": random.uniform(0.1, 2.0), **row})
+        return len(rows) - 1
+
+    last = 0
+    for _ in range(layers):
+        ends = []
+        for _ in range(heads):
+            end = last
+            for _ in range(chain):
+                weight = add(acc=0, cpu=0, out=0.01, size=random.randint(1, 4))
+                node = add(acc=random.uniform(0, 9), cpu=random.uniform(0, 60), colour=weight)
+                rows[weight]["colour"] = weight
+                edges += [(end, node), (weight, node)]
+                end = node
+            ends.append(end)
+        joined = add(acc=random.uniform(2, 9), cpu=90)
+        edges += [(end, joined) for end in (*ends, last)]
+        last = joined
+    return instance(rows, edges, **machine)
