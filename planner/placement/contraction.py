@@ -21,9 +21,15 @@ from planner.placement.ideals import successors
 from planner.placement.instance import PlacementInstance
 
 
-def without_free_blocks(instance: PlacementInstance, blocks: Blocks, *, mirror_all: bool) -> Blocks:
-    """Blocks after merging every free block that the first rule covers."""
-    ample = fsum(operator.size_bytes for operator in instance.operators) <= instance.cap_bytes
+def without_free_blocks(
+    instance: PlacementInstance, blocks: Blocks, *, mirror_all: bool, any_size: bool = False
+) -> Blocks:
+    """Blocks after merging every free block that the first rule covers.
+
+    With `any_size` memory is left out of account, and a split of the blocks is only known to be
+    as good as any if no cap binds.
+    """
+    ample = any_size or float(blocks.size_bytes.sum()) <= instance.cap_bytes
     while pairs := list(_free_pairs(blocks, memory_is_ample=ample)):
         blocks = _joined(instance, blocks, pairs, mirror_all=mirror_all)
     return blocks

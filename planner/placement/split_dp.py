@@ -48,6 +48,12 @@ def cells(n_ideals: int, machine: Machine) -> int:
     return n_ideals * (machine.n_accelerators + 1) * (machine.n_cpus + 1)
 
 
+def n_pairs(prices: FamilyPrices, limit_s: float) -> int:
+    """Pairs of ideals that a search below a limit looks at, at most."""
+    stops = np.searchsorted(prices.compute_s, prices.compute_s + limit_s)
+    return int((stops - np.arange(len(prices))).sum())
+
+
 def best_split(
     prices: FamilyPrices, machine: Machine, relief: Relief, *, limit_s: float, deadline: float
 ) -> Split | None:

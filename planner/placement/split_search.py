@@ -122,7 +122,7 @@ def _better(
         return best
     relief = Relief(blocks)
     ceiling_s = worst_value_s(blocks) if best is None else best.value_s * CLOSER
-    limits = [step * lower_s for step in _FIRST_STEPS if step * lower_s < ceiling_s]
+    limits = [step * lower_s for step in _FIRST_STEPS if step * lower_s < ceiling_s and not best]
     for limit_s in (*limits, ceiling_s):
         found = best_split(prices, machine, relief, limit_s=limit_s, deadline=deadline)
         if found is not None:

@@ -7,21 +7,19 @@ operators of a training step go with their colours, and each device's are contig
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic
 
 from planner.placement.blocks import Blocks, colour_blocks
-from planner.placement.contraction import without_dear_tensors, without_free_blocks
-from planner.placement.ideal_prices import IdealPrices
-from planner.placement.ideals import bits, enumerate_ideals
+from planner.placement.contraction import without_free_blocks
 from planner.placement.instance import PlacementInstance
-from planner.placement.machine import Relief, useful_machine
-from planner.placement.placement import Placement, PlacementSolution, accelerator, cpu
-from planner.placement.split_dp import MOST_CELLS, OutOfTime, Split, best_split, cells
-from planner.placement.split_moves import annealed_split
-from planner.placement.split_search import CLOSER, first_split, improved_split
-from planner.placement.throughput_bounds import chain_bound_s, quick_bound_s
-from planner.placement.throughput_price import most_bytes, value_s, violations
+from planner.placement.machine import useful_machine
+from planner.placement.placement import PlacementSolution
+from planner.placement.placement_search import Answer, PlacementSearch
+from planner.placement.split_dp import Split
+from planner.placement.split_search import CLOSER, first_split
+from planner.placement.throughput_bounds import quick_bound_s
+from planner.placement.throughput_price import most_bytes, violations
 from planner.placement.throughput_shortfall import (
     impossible_reason,
     needed_cap,
@@ -29,26 +27,7 @@ from planner.placement.throughput_shortfall import (
 )
 from planner.solution import Status
 
-MOST_IDEALS = 150_000
-"""Up to so many ideals are searched exactly."""
-_MOST_ENTRIES = 150_000_000
-"""Ideals times blocks or tensors that are held at once."""
-_FEW_IDEALS = 4_000
-"""Up to so many are searched at once, without first improving the limit."""
-_ENTRY_S = 2e-8
 _RESERVE_S = 0.15
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """What is known of one class of splits."""
-
-    placement: Placement | None
-    value_s: float
-    lower_s: float
-    method: str
-    is_proved: bool
-    reason: str = ""
 
 
 def solve_throughput(
@@ -95,9 +74,7 @@ def _infeasible(method: str, reason: str) -> PlacementSolution:
     )
 
 
-def _mirrored(
-    instance: PlacementInstance, seed: int, deadline: float, *, wider: _Answer
-) -> _Answer:
+def _mirrored(instance: PlacementInstance, seed: int, deadline: float, *, wider: Answer) -> Answer:
     """The best split whose backward pass runs through the devices in reverse.
 
     The wider class binds only the forward pass, so that its bound holds here too.
@@ -117,7 +94,7 @@ def _mirrored(
 
 def _best_of_class(
     instance: PlacementInstance, seed: int, deadline: float, *, mirror_all: bool
-) -> _Answer:
+) -> Answer:
     blocks = without_free_blocks(
         instance, colour_blocks(instance, mirror_all=mirror_all), mirror_all=mirror_all
     )
@@ -129,9 +106,9 @@ def _best_of_class(
         needed = needed_cap(instance, blocks, seed=seed, deadline=deadline)
         if needed is None or needed.most_bytes > most_bytes(instance.cap_bytes):
             reason = over_cap_reason(instance, blocks, needed)
-            return _Answer(None, 0.0, 0.0, "split DP over sizes", is_proved=True, reason=reason)
+            return Answer(None, 0.0, 0.0, "split DP over sizes", is_proved=True, reason=reason)
         split = needed.split
-    search = _Search(instance, mirror_all, seed, deadline)
+    search = PlacementSearch(instance, mirror_all=mirror_all, seed=seed, deadline=deadline)
     search.take(blocks, split)
     return search.run(lower_s)
 
@@ -143,105 +120,3 @@ def _one_device(instance: PlacementInstance, blocks: Blocks) -> Split | None:
     if fits and float(blocks.size_bytes.sum()) <= most_bytes(instance.cap_bytes):
         return Split(0.0, (0, whole), (True,))
     return Split(0.0, (0, whole), (False,)) if instance.n_cpus else None
-
-
-class _Search:
-    """The best placement so far; it is kept in operators, as the blocks change with its value."""
-
-    def __init__(
-        self, instance: PlacementInstance, mirror_all: bool, seed: int, deadline: float
-    ) -> None:
-        self.instance, self.mirror_all = instance, mirror_all
-        self.seed, self.deadline = seed, deadline
-
-    def take(self, blocks: Blocks, split: Split) -> None:
-        """Adopts a split."""
-        self.placement = _placement(self.instance, blocks, split)
-        self.value_s = value_s(self.instance, self.placement)
-        self.blocks = without_dear_tensors(
-            self.instance, blocks, self.value_s / CLOSER, mirror_all=self.mirror_all
-        )
-        self.split = replace(_recut(self.blocks, blocks, split), value_s=self.value_s)
-        self.machine = useful_machine(self.instance, self.blocks)
-
-    def run(self, lower_s: float) -> _Answer:
-        """Searches all ideals if they are few, else around the best cuts."""
-        if self.value_s * CLOSER <= lower_s:
-            return self._answer(lower_s, "cuts along topological orders, met by the bound", True)
-        if (found := self._exact(_FEW_IDEALS)) is not None:
-            return found
-        lower_s = chain_bound_s(
-            self.blocks,
-            self.machine,
-            least_s=lower_s,
-            value_s=self.value_s,
-            deadline=self.deadline,
-        )
-        for improve in (annealed_split, improved_split):
-            better = improve(
-                self.blocks, self.machine, self.split, seed=self.seed, deadline=self.deadline
-            )
-            if better.value_s < self.value_s:
-                self.take(self.blocks, better)
-        if self.value_s * CLOSER <= lower_s:
-            return self._answer(lower_s, "cuts improved around orders, met by the bound", True)
-        if (found := self._exact(self._most_ideals())) is not None:
-            return found
-        late = monotonic() > self.deadline
-        stopped = "time limit" if late else f"ideals more than {self._most_ideals():,}"
-        method = f"cuts along topological orders, improved around the cuts; stopped: {stopped}"
-        return self._answer(lower_s, method, False)
-
-    def _most_ideals(self) -> int:
-        width = max(len(self.blocks), len(self.blocks.tensors))
-        most = min(MOST_IDEALS, _MOST_ENTRIES // width)
-        return min(most, MOST_CELLS // cells(1, self.machine))
-
-    def _exact(self, limit: int) -> _Answer | None:
-        """The best of all contiguous splits; none if the ideals or the time do not allow it."""
-        ideals = enumerate_ideals(self.blocks.before, limit, deadline=self.deadline)
-        if ideals is None:
-            return None
-        width = len(self.blocks) + len(self.blocks.tensors)
-        if monotonic() + len(ideals) * width * _ENTRY_S > self.deadline:
-            return None
-        try:
-            found = best_split(
-                IdealPrices(self.blocks, ideals),
-                self.machine,
-                Relief(self.blocks),
-                limit_s=self.value_s * CLOSER,
-                deadline=self.deadline,
-            )
-        except OutOfTime:
-            return None
-        if found is not None:
-            self.take(self.blocks, found)
-        return self._answer(self.value_s, f"split DP over all {len(ideals):,} ideals", True)
-
-    def _answer(self, lower_s: float, method: str, is_proved: bool) -> _Answer:
-        return _Answer(self.placement, self.value_s, lower_s, method, is_proved)
-
-
-def _placement(instance: PlacementInstance, blocks: Blocks, split: Split) -> Placement:
-    devices = [""] * len(instance.operators)
-    used = {True: 0, False: 0}
-    for earlier, later, on_accelerator in zip(
-        split.ideals[:-1], split.ideals[1:], split.on_accelerator, strict=True
-    ):
-        label = (accelerator if on_accelerator else cpu)(used[on_accelerator])
-        used[on_accelerator] += 1
-        for block in bits(later & ~earlier):
-            for place in blocks.members[block]:
-                devices[place] = label
-    return Placement(devices=tuple(devices))
-
-
-def _recut(new: Blocks, old: Blocks, split: Split) -> Split:
-    """The same split in other blocks, none of which it cuts."""
-    of_place = {place: block for block, group in enumerate(new.members) for place in group}
-    ideals = []
-    for ideal in split.ideals:
-        inside = {of_place[old.members[block][0]] for block in bits(ideal)}
-        ideals.append(sum(1 << block for block in inside))
-    return replace(split, ideals=tuple(ideals))

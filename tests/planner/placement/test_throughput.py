@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from planner.files import write_record
-from planner.placement import throughput
+from planner.placement import placement_search, throughput
 from planner.placement.blocks import colour_blocks
 from planner.placement.contraction import without_dear_tensors, without_free_blocks
 from planner.placement.ideal_prices import IdealPrices
@@ -74,8 +74,8 @@ def test_the_dynamic_programme_needs_no_help_from_the_bound(batch, monkeypatch):
 
 @pytest.mark.parametrize("batch", range(10))
 def test_without_the_ideals_the_answer_is_valid_and_its_bound_holds(batch, monkeypatch):
-    monkeypatch.setattr(throughput, "_FEW_IDEALS", 0)
-    monkeypatch.setattr(throughput, "MOST_IDEALS", 0)
+    monkeypatch.setattr(placement_search, "MOST_PAIRS", -1)
+    monkeypatch.setattr(placement_search, "MOST_IDEALS", 0)
     for seed in range(20_000 + batch * 15, 20_000 + batch * 15 + 15):
         answer = check_against_the_oracle(random_instance(Random(seed), most=6))
         if answer.status is Status.FEASIBLE:
