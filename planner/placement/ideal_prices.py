@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.placement.blocks import Blocks
-from planner.placement.ideals import prefixes
+from planner.placement.ideals import membership, prefixes
 
 Places = NDArray[np.int64]
 Counts = NDArray[np.signedinteger[Any]]
@@ -38,7 +38,7 @@ class FamilyPrices(ABC):
     """
 
     def __init__(self, blocks: Blocks, ideals: Sequence[int]) -> None:
-        member = _membership(ideals, len(blocks))
+        member = membership(ideals, len(blocks))
         ticks, tick_s = _ticks(blocks.accelerator_s)
         barred = (~blocks.on_accelerator).astype(np.float64)
         each = np.ones(len(blocks))
@@ -163,14 +163,6 @@ def _sums(member: NDArray[np.uint8], amounts: Sequence[NDArray[np.float64]]) -> 
     return np.concatenate(
         [member[start : start + _IDEALS_AT_ONCE].astype(np.float64) @ columns for start in parts]
     )
-
-
-def _membership(ideals: Sequence[int], n_blocks: int) -> NDArray[np.uint8]:
-    """One row of zeros and ones per ideal."""
-    n_bytes = (n_blocks + 7) // 8
-    packed = b"".join(ideal.to_bytes(n_bytes, "little") for ideal in ideals)
-    table = np.frombuffer(packed, dtype=np.uint8).reshape(len(ideals), n_bytes)
-    return np.unpackbits(table, axis=1, count=n_blocks, bitorder="little")
 
 
 def _words(ideals: Sequence[int], n_blocks: int) -> list[NDArray[np.uint64]]:

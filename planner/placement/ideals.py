@@ -10,6 +10,9 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from time import monotonic
 
+import numpy as np
+from numpy.typing import NDArray
+
 _ENOUGH = 4
 """Times as many neighbours are made as there is room for, before some are taken at random."""
 _CLOCK_EVERY = 1024
@@ -42,6 +45,14 @@ def enumerate_ideals(
         return [ideal for layer in _layers(before, limit, deadline) for ideal in sorted(layer)]
     except TooManyIdeals:
         return None
+
+
+def membership(ideals: Sequence[int], n_vertices: int) -> NDArray[np.uint8]:
+    """One row of zeros and ones per set, with a column per vertex."""
+    n_bytes = (n_vertices + 7) // 8
+    packed = b"".join(ideal.to_bytes(n_bytes, "little") for ideal in ideals)
+    table = np.frombuffer(packed, dtype=np.uint8).reshape(len(ideals), n_bytes)
+    return np.unpackbits(table, axis=1, count=n_vertices, bitorder="little")
 
 
 def prefixes(order: Sequence[int]) -> list[int]:

@@ -19,7 +19,7 @@ from planner.placement.placement import Placement, accelerator, cpu
 from planner.placement.split_dp import MOST_CELLS, OutOfTime, Split, best_split, cells, n_pairs
 from planner.placement.split_moves import annealed_split
 from planner.placement.split_search import CLOSER, improved_split
-from planner.placement.throughput_bounds import SAFETY, chain_bound_s
+from planner.placement.throughput_bounds import SAFETY, chain_bound_s, cut_bound_s
 from planner.placement.throughput_price import value_s
 
 MOST_IDEALS = 400_000
@@ -75,13 +75,14 @@ class PlacementSearch:
             return self._search_all(MOST_PAIRS)
         except _Unfinished:
             pass
-        lower_s = chain_bound_s(
-            self._blocks,
-            self._machine,
-            least_s=lower_s,
-            value_s=self._value_s,
-            deadline=self._deadline,
-        )
+        for bound_s in (chain_bound_s, cut_bound_s):
+            lower_s = bound_s(
+                self._blocks,
+                self._machine,
+                least_s=lower_s,
+                value_s=self._value_s,
+                deadline=self._deadline,
+            )
         for improve in (annealed_split, improved_split):
             better = improve(
                 self._blocks, self._machine, self._split, seed=self._seed, deadline=self._deadline

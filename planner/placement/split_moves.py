@@ -22,9 +22,9 @@ from planner.placement.split_dp import Split
 from planner.placement.throughput_price import most_bytes
 
 _NORM = 16
-_MOVES_PER_BLOCK = 120
+_MOVES_PER_BLOCK = 1_000
 _MOST_MOVES = 250_000
-_WARM, _COLD = 0.01, 1e-5
+_WARM, _COLD = 0.003, 1e-5
 """First and last temperature, relative to the energy at the start."""
 _CLOCK_EVERY = 256
 

@@ -21,6 +21,8 @@ from planner.placement.split_dp import MOST_CELLS, OutOfTime, Split, best_split,
 
 _FIRST_STEPS = (1.02, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
 _RANDOM_ORDERS = 4
+_LONGEST_TABLE = 4_000
+"""Blocks up to which all pairs of prefixes are priced in advance."""
 _MOST_FAMILY = 12_000
 _BALL = 1_500
 """Ideals around one cut, at most."""
@@ -48,7 +50,7 @@ def first_split(
         for order in orders:
             if monotonic() > deadline:
                 return best
-            best = _better(blocks, few, PrefixPrices(blocks, order), best, (lower_s, deadline))
+            best = _better(blocks, few, _order_prices(blocks, order), best, (lower_s, deadline))
             family.update(dict.fromkeys(prefixes(order)))
         if len(orders) > 1 and len(family) <= _most_family(blocks, few, list(family)):
             best = _better(
@@ -85,6 +87,12 @@ def improved_split(
     except OutOfTime:
         pass
     return split
+
+
+def _order_prices(blocks: Blocks, order: Sequence[int]) -> FamilyPrices:
+    if len(order) <= _LONGEST_TABLE:
+        return PrefixPrices(blocks, order)
+    return IdealPrices(blocks, prefixes(order))
 
 
 def _fewer_devices(machine: Machine) -> Machine:

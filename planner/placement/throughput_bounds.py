@@ -6,6 +6,7 @@
   them. With a segment go all blocks between its ends. The blocks before the segment's predecessor
   and after its successor are on other devices, so tensors between here and there are carried. All
   other blocks may be cut up as in the work bound, but the time is needed in total.
+* *Cut*: as the work bound, but with the transfers at minimum cuts between the accelerators.
 
 Source: the work bound and the pigeonhole bound are those of scheduling on parallel machines
 (Graham, SIAM Journal on Applied Mathematics 17, 1969); the chain bound is ours, in the manner of
@@ -21,11 +22,13 @@ from numpy.typing import NDArray
 
 from planner.placement.blocks import Blocks
 from planner.placement.chain_relaxation import ChainRelaxation, heavy_chains
+from planner.placement.cut_relaxation import CutRelaxation
 from planner.placement.machine import Machine, Relief
 
 _STEPS = 40
 _CHAIN_STEPS = 24
 _CLOSE = 1e-6
+_CUT_STEPS = 4
 _WORTH = 1e-4
 """A chain that does not raise the bound by this much is dropped after one look."""
 SAFETY = 1 - 1e-9
@@ -98,6 +101,48 @@ def chain_bound_s(
             if high <= best * (1 + _WORTH):
                 break
     return best * SAFETY if best > least_s else least_s
+
+
+def cut_bound_s(
+    blocks: Blocks, machine: Machine, *, least_s: float, value_s: float, deadline: float
+) -> float:
+    """The bound by minimum cuts, between a bound and a value that are known.
+
+    What is carried at least below a limit is carried at least below all smaller ones.
+    """
+    if machine.n_accelerators < 2 or not blocks.tensors or monotonic() > deadline:
+        return least_s
+    relief, relaxation = Relief(blocks), CutRelaxation(blocks, machine)
+    low, high = least_s, value_s
+    for _ in range(_CUT_STEPS):
+        carried_s = relaxation.least_transfer_s(high, deadline=deadline)
+        proved = _least_with_room(blocks, machine, relief, carried_s, (low, high))
+        if proved <= low * (1 + _WORTH):
+            break
+        low = proved
+        # If the middle is out of reach as well, the bound rises to it.
+        middle = (low + high) / 2
+        carried_s = relaxation.least_transfer_s(middle, deadline=deadline)
+        if room_s(blocks, machine, relief, middle) >= carried_s:
+            high = middle
+            low = max(low, _least_with_room(blocks, machine, relief, carried_s, (low, high)))
+        else:
+            low = middle
+    return low * SAFETY if low > least_s else least_s
+
+
+def _least_with_room(
+    blocks: Blocks, machine: Machine, relief: Relief, carried_s: float, between: tuple[float, float]
+) -> float:
+    """Least limit within bounds that leaves room for so much transfer time, from below."""
+    low, high = between
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        if room_s(blocks, machine, relief, middle) >= carried_s:
+            high = middle
+        else:
+            low = middle
+    return low
 
 
 def _least_times_s(blocks: Blocks, machine: Machine) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from planner.files import write_record
-from planner.placement import placement_search, throughput
+from planner.placement import placement_search, throughput, throughput_price
 from planner.placement.blocks import colour_blocks
 from planner.placement.contraction import without_dear_tensors, without_free_blocks
 from planner.placement.ideal_prices import IdealPrices
@@ -16,8 +16,8 @@ from planner.placement.instance_file import read_instance
 from planner.placement.machine import useful_machine
 from planner.placement.placement import Placement
 from planner.placement.throughput import solve_throughput
-from planner.placement.throughput_bounds import chain_bound_s, quick_bound_s
-from planner.placement.throughput_price import loads_s, value_s, violations
+from planner.placement.throughput_bounds import chain_bound_s, cut_bound_s, quick_bound_s
+from planner.placement.throughput_price import loads_s, violations
 from planner.solution import Status
 from tests.planner.placement.placement_graphs import (
     attention,
@@ -38,7 +38,7 @@ def solved(problem, *, time_limit_s=None, seed=0):
     assert answer.objective == "throughput"
     if answer.placement is not None:
         assert violations(problem, answer.placement) == ()
-        assert answer.value_s == value_s(problem, answer.placement)
+        assert answer.value_s == throughput_price.value_s(problem, answer.placement)
         assert answer.lower_bound_s <= answer.value_s
         if answer.status is Status.OPTIMAL:
             assert answer.lower_bound_s == answer.value_s
@@ -105,10 +105,38 @@ def test_every_lower_bound_is_below_the_optimum(batch):
         blocks = colour_blocks(problem)
         machine = useful_machine(problem, blocks)
         quick_s = quick_bound_s(blocks, machine)
-        chain_s = chain_bound_s(
-            blocks, machine, least_s=quick_s, value_s=2 * least_s + 1, deadline=FOREVER
+        for bound_s in (chain_bound_s, cut_bound_s):
+            for value_s in (least_s, 2 * least_s + 1):
+                found_s = bound_s(
+                    blocks, machine, least_s=quick_s, value_s=value_s, deadline=FOREVER
+                )
+                assert quick_s <= found_s <= least_s * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_lower_bounds_of_longer_graphs_are_below_the_proved_optimum(seed):
+    random = Random(seed)
+    width, length = random.choice((1, 2)), random.randint(6, 12)
+    n = width * length
+    rows = [
+        {"acc": random.uniform(0, 2), "cpu": random.uniform(0, 20), "out": random.uniform(0, 1)}
+        for _ in range(n)
+    ]
+    layers = [(i, j) for j in range(width, n) for i in range(j // width * width - width, j)]
+    edges = [edge for edge in layers if edge[0] // width < edge[1] // width]
+    problem = instance(rows, edges, k=random.randint(2, 5), cpus=random.choice((0, 0, 1, 2)))
+    least_s = solved(problem).value_s
+    blocks = colour_blocks(problem)
+    machine = useful_machine(problem, blocks)
+    for bound_s in (chain_bound_s, cut_bound_s):
+        found_s = bound_s(
+            blocks,
+            machine,
+            least_s=quick_bound_s(blocks, machine),
+            value_s=1.1 * least_s,
+            deadline=FOREVER,
         )
-        assert quick_s <= chain_s <= least_s
+        assert found_s <= least_s * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("seed", range(40))
