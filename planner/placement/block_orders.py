@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
 from planner.placement.blocks import Blocks
@@ -12,21 +12,35 @@ _MOST_WEIGHED = 32
 """Ready blocks that are compared for the one that leaves least open."""
 
 
-def block_orders(blocks: Blocks, *, seed: int, n_random: int) -> list[list[int]]:
-    """Different topological orders: fixed ones first, then so many depth-first ones at random."""
-    random = Random(seed)
-    orders = [
-        list(range(len(blocks))),
-        _order(blocks.before, lambda ready: len(ready) - 1),
-        _order(blocks.before, lambda _: 0),
-        _from_the_end(blocks, lambda ready: len(ready) - 1),
-        _from_the_end(blocks, lambda _: 0),
-        _least_open(blocks),
-    ]
+def block_orders(blocks: Blocks, *, seed: int, n_random: int) -> Iterator[list[int]]:
+    """Different topological orders: fixed ones first, then so many depth-first ones at random.
+
+    Each is made when it is asked for.
+    """
+    seen = set()
+    for order in _all_orders(blocks, Random(seed), n_random):
+        if tuple(order) not in seen:
+            seen.add(tuple(order))
+            yield order
+
+
+def _all_orders(blocks: Blocks, random: Random, n_random: int) -> Iterator[list[int]]:
+    yield list(range(len(blocks)))
+    for choose in (_latest, _earliest):
+        yield _from_the_start(blocks, choose)
+        yield _from_the_end(blocks, choose)
+    yield _least_open(blocks)
     for turn in range(n_random):
         make = _from_the_end if turn % 2 else _from_the_start
-        orders.append(make(blocks, lambda ready: _late(ready, random)))
-    return list({tuple(order): order for order in orders}.values())
+        yield make(blocks, lambda ready: _late(ready, random))
+
+
+def _latest(ready: Sequence[int]) -> int:
+    return len(ready) - 1
+
+
+def _earliest(_: Sequence[int]) -> int:
+    return 0
 
 
 def _late(ready: Sequence[int], random: Random) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from time import monotonic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,10 +52,10 @@ class ChainRelaxation:
         self._load_s = np.where(barred | empty, np.inf, load_s)
         self._cpu_s = np.where(empty, np.inf, forced(blocks.cpu_s))
 
-    def least_transfer_s(self, limit_s: float) -> float:
+    def least_transfer_s(self, limit_s: float, *, deadline: float) -> float:
         """Least forced transfer time in total, if each device's forced load is within a limit.
 
-        Infinite if the devices do not suffice for the chain.
+        Infinite if the devices do not suffice for the chain; 0 if the deadline passes first.
         """
         step = np.where(self._load_s <= limit_s, self._transfer_s, np.inf)
         cpu_step = np.where(self._cpu_s <= limit_s, 0.0, np.inf)
@@ -63,6 +64,8 @@ class ChainRelaxation:
         reach[0, 0] = 0.0
         self._run_cpus(reach, cpu_step, counted=counted)
         for _ in range(self._machine.n_accelerators):
+            if monotonic() > deadline:
+                return 0.0
             after = reach.copy()
             for row, new in zip(reach, after, strict=True):
                 if np.isfinite(row[:-1]).any():

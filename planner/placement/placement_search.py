@@ -75,6 +75,8 @@ class PlacementSearch:
             return self._search_all(MOST_PAIRS)
         except _Unfinished:
             pass
+        if monotonic() > self._deadline:
+            return self._answer(lower_s, "cuts along topological orders; stopped: time limit")
         for bound_s in (chain_bound_s, cut_bound_s):
             lower_s = bound_s(
                 self._blocks,

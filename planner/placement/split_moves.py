@@ -26,6 +26,8 @@ _MOVES_PER_BLOCK = 1_000
 _MOST_MOVES = 250_000
 _WARM, _COLD = 0.003, 1e-5
 """First and last temperature, relative to the energy at the start."""
+_MOST_COUNTS = 1_000_000
+"""Devices times tensors that are kept count of; nothing is tried beyond."""
 _CLOCK_EVERY = 256
 
 
@@ -33,6 +35,9 @@ def annealed_split(
     blocks: Blocks, machine: Machine, split: Split, *, seed: int, deadline: float
 ) -> Split:
     """The best split met on the way; the given one if none is better."""
+    n_counts = (machine.n_accelerators + machine.n_cpus) * len(blocks.tensors)
+    if n_counts > _MOST_COUNTS or monotonic() > deadline:
+        return split
     row = _Row(blocks, machine, split)
     random = Random(seed)
     energy = start = row.energy()
@@ -51,7 +56,7 @@ def annealed_split(
             continue
         row.make(block, move)
         energy = move.energy
-        if (value_s := row.value_s()) < best_s * (1 - 1e-9):
+        if max(move.loads_s) < best_s and (value_s := row.value_s()) < best_s * (1 - 1e-9):
             best_s, best = value_s, list(row.device)
     return row.as_split(best, best_s) if best_s < split.value_s else split
 
@@ -164,9 +169,10 @@ class _Row:
     def as_split(self, device: list[int], value_s: float) -> Split:
         """A state as a split, without the devices that run nothing."""
         ideals, kinds = [0], []
-        for number, kind in enumerate(self._kinds):
-            blocks = sum(1 << block for block, own in enumerate(device) if own == number)
-            if blocks:
-                ideals.append(ideals[-1] | blocks)
-                kinds.append(kind)
+        groups: dict[int, int] = {}
+        for block, number in enumerate(device):
+            groups[number] = groups.get(number, 0) | 1 << block
+        for number in sorted(groups):
+            ideals.append(ideals[-1] | groups[number])
+            kinds.append(self._kinds[number])
         return Split(value_s, tuple(ideals), tuple(kinds))

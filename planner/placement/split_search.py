@@ -44,15 +44,14 @@ def first_split(
     """The best split along several topological orders; none if none fits, or too late for any."""
     best: Split | None = None
     family: dict[int, None] = {}
-    orders = block_orders(blocks, seed=seed, n_random=_RANDOM_ORDERS)
     few = _fewer_devices(machine)
     try:
-        for order in orders:
+        for order in block_orders(blocks, seed=seed, n_random=_RANDOM_ORDERS):
             if monotonic() > deadline:
                 return best
             best = _better(blocks, few, _order_prices(blocks, order), best, (lower_s, deadline))
             family.update(dict.fromkeys(prefixes(order)))
-        if len(orders) > 1 and len(family) <= _most_family(blocks, few, list(family)):
+        if len(blocks) + 1 < len(family) <= _most_family(blocks, few, list(family)):
             best = _better(
                 blocks, few, IdealPrices(blocks, list(family)), best, (lower_s, deadline)
             )
@@ -65,6 +64,8 @@ def improved_split(
     blocks: Blocks, machine: Machine, split: Split, *, seed: int, deadline: float
 ) -> Split:
     """The split after searching the ideals around its cuts, again and again."""
+    if monotonic() > deadline:
+        return split
     random, idle = Random(seed), 0
     around, few = IdealNeighbours(blocks.before), _fewer_devices(machine)
     full = (1 << len(blocks)) - 1

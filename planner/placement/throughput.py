@@ -105,7 +105,7 @@ def _best_of_class(
     if split is None:
         needed = needed_cap(instance, blocks, seed=seed, deadline=deadline)
         if needed is None or needed.most_bytes > most_bytes(instance.cap_bytes):
-            reason = over_cap_reason(instance, blocks, needed)
+            reason = over_cap_reason(instance, blocks, needed, deadline=deadline)
             return Answer(None, 0.0, 0.0, "split DP over sizes", is_proved=True, reason=reason)
         split = needed.split
     search = PlacementSearch(instance, mirror_all=mirror_all, seed=seed, deadline=deadline)

@@ -82,6 +82,8 @@ def chain_bound_s(
     blocks: Blocks, machine: Machine, *, least_s: float, value_s: float, deadline: float
 ) -> float:
     """The best chain bound over several chains, between a bound and a value that are known."""
+    if monotonic() > deadline:
+        return least_s
     relief, best = Relief(blocks), least_s
     for chain in heavy_chains(blocks):
         if monotonic() > deadline:
@@ -93,7 +95,7 @@ def chain_bound_s(
             if monotonic() > deadline or high - low <= _CLOSE * value_s:
                 break
             room = room_s(blocks, machine, relief, middle)
-            if room >= 0 and relaxation.least_transfer_s(middle) <= room:
+            if room >= 0 and relaxation.least_transfer_s(middle, deadline=deadline) <= room:
                 high = middle
             else:
                 low = best = middle

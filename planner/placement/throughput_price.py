@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from math import fsum
 
 import networkx as nx
 
 from planner.placement.instance import PlacementInstance
-from planner.placement.placement import CPU, Placement, accelerator, cpu, is_accelerator
+from planner.placement.placement import CPU, Placement, is_accelerator
 
 CAP_TOLERANCE = 1e-12
 """Relative; sums of sizes that are no integers round."""
@@ -94,12 +95,11 @@ def violations(instance: PlacementInstance, placement: Placement) -> tuple[str, 
 
 
 def _unknown_devices(instance: PlacementInstance, placement: Placement) -> Iterable[str]:
-    known = {accelerator(index) for index in range(instance.n_accelerators)}
-    known |= {cpu(index) for index in range(instance.n_cpus)}
+    counts = {True: instance.n_accelerators, False: instance.n_cpus}
     for device in placement.used_devices():
         if device == CPU:
             yield f"{CPU} is no single device: processors are told apart under this objective"
-        elif device not in known:
+        elif int(device.partition("-")[2]) >= counts[is_accelerator(device)]:
             yield (
                 f"there is no {device}: the instance has {instance.n_accelerators} accelerators "
                 f"and {instance.n_cpus} CPUs"
@@ -129,21 +129,24 @@ def _split_colours(instance: PlacementInstance, placement: Placement) -> Iterabl
 
 def _gaps(instance: PlacementInstance, placement: Placement, *, backward: bool) -> Iterable[str]:
     """Paths that leave a device and come back, among the forward or the backward operators."""
-    graph = _pass_graph(instance, backward=backward)
-    upstream: dict[int, set[str]] = {}
+    if not any(operator.backward is backward for operator in instance.operators):
+        return
+    before = _pass_edges(instance, backward=backward)
+    number = {device: index for index, device in enumerate(placement.used_devices())}
+    own = [1 << number[device] for device in placement.devices]
+    upstream: dict[int, int] = {}
     told: set[str] = set()
-    for place in nx.lexicographical_topological_sort(graph):
-        device = placement.devices[place]
-        upstream[place] = {device}
-        for before in sorted(graph.predecessors(place)):
-            upstream[place] |= upstream[before]
-            if placement.devices[before] == device or device not in upstream[before]:
-                continue
-            if device not in told:
+    for place in TopologicalSorter(before).static_order():
+        upstream[place] = own[place]
+        for earlier in before.get(place, ()):
+            upstream[place] |= upstream[earlier]
+            device = placement.devices[place]
+            returns = own[earlier] != own[place] and upstream[earlier] & own[place]
+            if returns and device not in told:
                 told.add(device)
                 yield (
                     f"{device} is not contiguous: a path leaves it and returns by operator "
-                    f"{instance.operators[before].id} to {instance.operators[place].id}"
+                    f"{instance.operators[earlier].id} to {instance.operators[place].id}"
                 )
 
 
@@ -151,15 +154,22 @@ def _circles(instance: PlacementInstance, placement: Placement) -> Iterable[str]
     """Devices that feed each other in a circle in the forward pass."""
     devices = placement.devices
     between = nx.DiGraph()
-    for source, target in _pass_graph(instance, backward=False).edges:
-        if devices[source] != devices[target]:
-            between.add_edge(devices[source], devices[target])
+    for target, sources in _pass_edges(instance, backward=False).items():
+        between.add_edges_from(
+            (devices[source], devices[target])
+            for source in sources
+            if devices[source] != devices[target]
+        )
     for component in sorted(map(sorted, nx.strongly_connected_components(between))):
         if len(component) > 1:
             yield f"{', '.join(component)} feed each other in a circle"
 
 
-def _pass_graph(instance: PlacementInstance, *, backward: bool) -> nx.DiGraph:
-    return instance.graph.subgraph(
-        place for place, operator in enumerate(instance.operators) if operator.backward is backward
-    )
+def _pass_edges(instance: PlacementInstance, *, backward: bool) -> dict[int, list[int]]:
+    """Operators of one pass directly before each one of it."""
+    before: dict[int, list[int]] = {}
+    for source, target in sorted(instance.edges):
+        ends = instance.operators[source].backward, instance.operators[target].backward
+        if ends == (backward, backward):
+            before.setdefault(target, []).append(source)
+    return before

@@ -17,9 +17,10 @@ from planner.placement.blocks import Blocks
 from planner.placement.ideal_prices import IdealPrices
 from planner.placement.ideals import bits, enumerate_ideals
 from planner.placement.instance import PlacementInstance
-from planner.placement.machine import Relief, useful_machine
+from planner.placement.machine import Machine, Relief, useful_machine
 from planner.placement.split_dp import MOST_CELLS, OutOfTime, Split, best_split, cells
 from planner.placement.split_search import first_split, worst_value_s
+from planner.placement.throughput_price import most_bytes
 
 _MOST_IDEALS = 20_000
 
@@ -55,13 +56,7 @@ def needed_cap(
     instance: PlacementInstance, blocks: Blocks, *, seed: int, deadline: float
 ) -> NeededCap | None:
     """The least cap, by the same search with sizes in the place of times; none if out of time."""
-    sizes = replace(
-        blocks,
-        accelerator_s=blocks.size_bytes,
-        cpu_s=np.zeros(len(blocks)),
-        size_bytes=np.zeros(len(blocks)),
-        tensors=(),
-    )
+    sizes = _sizes_as_times(blocks)
     machine = replace(useful_machine(instance, blocks), n_cpus=0)
     mean_bytes = max(float(blocks.size_bytes.sum()) / machine.n_accelerators, 1e-9)
     split = first_split(sizes, machine, lower_s=mean_bytes, seed=seed, deadline=deadline)
@@ -78,6 +73,43 @@ def needed_cap(
     return None if split is None else NeededCap(split, _fullest_bytes(blocks, split), is_least)
 
 
+def needed_accelerators(
+    instance: PlacementInstance, blocks: Blocks, *, deadline: float
+) -> int | None:
+    """The least number of accelerators that hold everything; none if none does or it is open."""
+    if float(blocks.size_bytes.max()) > most_bytes(instance.cap_bytes):
+        return None
+    sizes = _sizes_as_times(blocks)
+    ideals = enumerate_ideals(blocks.before, _MOST_IDEALS, deadline=deadline)
+    most = len(blocks)
+    if ideals is None or cells(len(ideals), Machine(most, 0, 0.0)) > MOST_CELLS:
+        return None
+    prices, relief = IdealPrices(sizes, ideals), Relief(sizes)
+    limit = most_bytes(instance.cap_bytes) * (1 + 1e-12)
+    least = instance.n_accelerators + 1
+    try:
+        while least < most:
+            middle = (least + most) // 2
+            machine = Machine(middle, 0, instance.cap_bytes)
+            if best_split(prices, machine, relief, limit_s=limit, deadline=deadline) is None:
+                least = middle + 1
+            else:
+                most = middle
+    except OutOfTime:
+        return None
+    return most
+
+
+def _sizes_as_times(blocks: Blocks) -> Blocks:
+    return replace(
+        blocks,
+        accelerator_s=blocks.size_bytes,
+        cpu_s=np.zeros(len(blocks)),
+        size_bytes=np.zeros(len(blocks)),
+        tensors=(),
+    )
+
+
 def _fullest_bytes(blocks: Blocks, split: Split) -> float:
     return max(
         fsum(blocks.size_bytes[block] for block in bits(later & ~earlier))
@@ -85,10 +117,13 @@ def _fullest_bytes(blocks: Blocks, split: Split) -> float:
     )
 
 
-def over_cap_reason(instance: PlacementInstance, blocks: Blocks, needed: NeededCap | None) -> str:
+def over_cap_reason(
+    instance: PlacementInstance, blocks: Blocks, needed: NeededCap | None, *, deadline: float
+) -> str:
     """Why no placement was found within the accelerators' cap, and what would help."""
-    cap = instance.cap_bytes
-    cure = "with 1 CPU a placement fits, however slow"
+    cap, count = instance.cap_bytes, needed_accelerators(instance, blocks, deadline=deadline)
+    more = f"so does one with {count:,} accelerators, and " if count else ""
+    cure = f"{more}with 1 CPU a placement fits, however slow"
     if needed is not None and needed.is_least:
         return (
             f"no contiguous split fits the cap of {cap:,.0f} bytes: every accelerator lacks at "

@@ -288,7 +288,7 @@ def test_an_operator_may_take_no_time_at_all():
         (
             # Together 12 of 12 bytes, but contiguous splits of 5, 5, 2 in sequence need 7.
             instance([{"size": s} for s in (5, 2, 5)], [(0, 1), (1, 2)], cap=6, cpus=0),
-            "lacks at least 1 bytes (1 B), and with that one fits; with 1 CPU a placement fits",
+            "lacks at least 1 bytes (1 B), and with that one fits; so does one with 3 accelerators",
         ),
     ],
 )
@@ -327,3 +327,14 @@ def test_compute_times_far_apart_keep_subsets_before_their_supersets():
     for place, ideal in enumerate(prices.ideals):
         earlier = np.array([other & ideal == ideal for other in prices.ideals[:place]])
         assert not earlier.any()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_accelerators_that_a_reason_names_are_the_fewest_that_help(seed):
+    random = Random(seed)
+    rows = [{"size": random.randint(3, 9)} for _ in range(5)]
+    edges = [(i, j) for j in range(5) for i in range(j) if random.random() < 0.4]
+    answer = solve_throughput(instance(rows, edges, k=1, cap=11, cpus=0), time_limit_s=None, seed=0)
+    count = int(answer.reason.split("so does one with ")[1].split(" ")[0])
+    assert oracle_s(instance(rows, edges, k=count, cap=11, cpus=0)) is not None
+    assert oracle_s(instance(rows, edges, k=count - 1, cap=11, cpus=0)) is None
