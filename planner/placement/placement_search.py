@@ -85,18 +85,20 @@ class PlacementSearch:
                 value_s=self._value_s,
                 deadline=self._deadline,
             )
+        lower_s = max(lower_s, self._bound_without_caps_s())
         for improve in (annealed_split, improved_split):
+            if self._is_met(lower_s):
+                break
             better = improve(
                 self._blocks, self._machine, self._split, seed=self._seed, deadline=self._deadline
             )
             if better.value_s < self._value_s:
                 self.take(self._blocks, better)
+        if self._is_met(lower_s):
+            return self._answer(lower_s, f"{_CUTS}, met by the bound")
         try:
             return self._search_all(None)
         except _Unfinished as stopped:
-            lower_s = max(lower_s, self._bound_without_caps_s())
-            if self._is_met(lower_s):
-                return self._answer(lower_s, f"{_CUTS}, met by the bound")
             return self._answer(lower_s, f"{_CUTS}; stopped: {stopped}")
 
     def _is_met(self, lower_s: float) -> bool:
