@@ -26,6 +26,15 @@ from profiler.profile_records import Profile, SharedWeight
 from profiler.record import Record
 
 
+class MeasuredStage(Record):
+    """A run of blocks whose time together was measured, and is not the sum of its blocks' times."""
+
+    start: NonNegativeInt
+    stop: NonNegativeInt
+    latency_s: NonNegativeFloat
+    """Of the blocks [start, stop) as one stage on the profile's machine."""
+
+
 class NodeCosts(Record):
     """One node as the planner sees it."""
 
@@ -46,6 +55,21 @@ class NodeCosts(Record):
     """Money per second of compute."""
     spread: NonNegativeInt | None = None
     """Place in the problem's spreads; none if blocks always take their `block_latency_s`."""
+    measured_stages: tuple[MeasuredStage, ...] = ()
+    """Stages with a time of their own; all others take the sum of their blocks' times."""
+
+    @model_validator(mode="after")
+    def _stages_are_measured_once(self) -> Self:
+        spans = [(stage.start, stage.stop) for stage in self.measured_stages]
+        for start, stop in spans:
+            if not start < stop <= len(self.block_latency_s):
+                raise ValueError(
+                    f"measured stage [{start}, {stop}) of node {self.name!r} must begin before it "
+                    f"ends, within the {len(self.block_latency_s)} blocks"
+                )
+        if len(set(spans)) < len(spans):
+            raise ValueError(f"node {self.name!r} has two times for one measured stage: keep one")
+        return self
 
 
 class Problem(Record):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.costs.compute import block_compute_s
+from planner.costs.compute import StageCompute, block_compute_s
 from planner.costs.spread_prices import SpreadPrices
 from planner.costs.transfer import HopPrices
 from planner.errors import PlannerError
@@ -37,12 +37,23 @@ class AdditivePrices:
             self._weights = objective.mean_weight, objective.variance_weight_per_s
 
     def block(self, node: NodeCosts) -> _Floats:
-        """Of each block on the node."""
+        """Of each block on the node; a stage is their sum unless it was measured."""
         if self._weights is not None:
             mean, variance = self._weights
             spreads = self._spreads
             return mean * spreads.block_mean_s(node) + variance * spreads.block_variance_s2(node)
         seconds = block_compute_s(node)
+        return seconds * node.price_per_s if self._is_price else seconds
+
+    def stages(
+        self, node: NodeCosts, starts: NDArray[np.int64], stops: NDArray[np.int64]
+    ) -> _Floats:
+        """Of each stage [start, stop) on the node, measured or as the sum of its blocks."""
+        if self._weights is not None:
+            before = np.concatenate(([0.0], np.cumsum(self.block(node))))
+            weighed: _Floats = before[stops] - before[starts]
+            return weighed
+        seconds = StageCompute(node).stages_s(starts, stops)
         return seconds * node.price_per_s if self._is_price else seconds
 
     def hop(self, source: str, target: str, n_bytes: NDArray[np.int64]) -> _Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.breakdown import Breakdown, HopTerm, Origin, StageTerm, in_turn
-from planner.costs.compute import block_compute_s
+from planner.costs.compute import StageCompute
 from planner.costs.memory import StageMemory
 from planner.costs.spread_prices import SpreadPrices
 from planner.costs.transfer import HopPrices
@@ -47,7 +47,7 @@ class Evaluator:
         self._prices = HopPrices(problem)
         self._spreads = SpreadPrices(problem)
         self._block_moments: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
-        self._block_s = {node.name: block_compute_s(node) for node in problem.nodes}
+        self._compute = {node.name: StageCompute(node) for node in problem.nodes}
 
     def evaluate(self, plan: Plan) -> Breakdown:
         """The plan's price.
@@ -67,9 +67,7 @@ class Evaluator:
         nodes = [self._problem.nodes[self._problem.node_index[name]] for name in stage.nodes]
         span = np.array([stage.start]), np.array([stage.stop])
         peaks = [int(self._memory.stage_bytes(node, *span)[0]) for node in nodes]
-        seconds = [
-            math.fsum(self._block_s[node.name][stage.start : stage.stop].tolist()) for node in nodes
-        ]
+        seconds = [self._compute[node.name].stage_s(stage.start, stage.stop) for node in nodes]
         prices = [node.price_per_s * s for node, s in zip(nodes, seconds, strict=True)]
         tightest = max(range(len(nodes)), key=lambda i: peaks[i] - nodes[i].memory_bytes)
         return StageTerm(

@@ -7,6 +7,9 @@ j on n, stop_n[i] = the farthest stop of a stage that starts at i and fits n.
     f_n[j] = C_n[j] + min over i < j <= stop_n[i] of (g_n[i] - C_n[i])
     value  = min over n of f_n[B] + hop(n, sink)
 
+On a node with measured stages, C_n[j] - C_n[i] becomes the time of the stage [i, j) itself; the
+minimum is then taken start by start, in O(B²) instead of O(B log B).
+
 With a stage count, f and g carry it as a layer: g of k stages reads f of k - 1.
 """
 
@@ -110,10 +113,19 @@ def _arrivals(
 def _stages_on(
     tables: ChainTables, n: int, arrival: _Floats, stages: _Ints, start: NDArray[np.int32]
 ) -> tuple[_Floats, _Ints]:
-    """f_n, and its stages; notes where the stage on n starts in `start`.
+    """f_n, and its stages; notes where the stage on n starts in `start`."""
+    prices = tables.stages(n)
+    if prices is None:
+        value = _window_starts(tables, n, arrival, stages, start)
+    else:
+        value = _measured_starts(prices, tables.stops[n], arrival, stages, start)
+    return value, stages[np.minimum(start, len(stages) - 1)] + 1
 
-    Starts are ranked once, so that the window minimum is over integers without ties.
-    """
+
+def _window_starts(
+    tables: ChainTables, n: int, arrival: _Floats, stages: _Ints, start: NDArray[np.int32]
+) -> _Floats:
+    """Starts are ranked once, so that the window minimum is over integers without ties."""
     prefix = tables.prefix[n]
     saved = arrival - prefix[:-1]
     order = np.lexsort((stages, saved))
@@ -121,8 +133,21 @@ def _stages_on(
     rank[order] = np.arange(len(order))
     chosen = window_minimum(rank, tables.stops[n])
     start[:] = np.append(order, 0)[chosen]
-    value = prefix + np.append(saved[order], np.inf)[chosen]
-    return value, stages[np.minimum(start, len(stages) - 1)] + 1
+    value: _Floats = prefix + np.append(saved[order], np.inf)[chosen]
+    return value
+
+
+def _measured_starts(
+    prices: _Floats, stops: _Ints, arrival: _Floats, stages: _Ints, start: NDArray[np.int32]
+) -> _Floats:
+    """The same minimum over stages with prices of their own; no stage is empty."""
+    bounds = np.arange(prices.shape[1])
+    is_open = (bounds > bounds[:-1, np.newaxis]) & (bounds <= stops[:, np.newaxis])
+    through = np.where(is_open, arrival[:, np.newaxis] + prices, np.inf)
+    value: _Floats = through.min(axis=0)
+    fewest = np.where(through == value, stages[:, np.newaxis], np.iinfo(np.int64).max)
+    start[:] = fewest.argmin(axis=0)
+    return value
 
 
 def _last_node(total: _Floats, count: _Ints) -> int | None:

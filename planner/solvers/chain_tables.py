@@ -16,12 +16,16 @@ from planner.problem import Problem
 _Floats = NDArray[np.float64]
 
 
+def _no_stages(_node: int) -> _Floats | None:
+    return None
+
+
 @dataclass(frozen=True)
 class ChainTables:
     """Prices of N nodes and B blocks, as `costs` has them, in the objective's unit."""
 
     prefix: _Floats
-    """[N, B + 1]: of all blocks before a boundary."""
+    """[N, B + 1]: of all blocks before a boundary, added up one by one."""
     stops: NDArray[np.int64]
     """[N, B]: for each start, the farthest stop that fits the node."""
     entry: _Floats
@@ -30,6 +34,8 @@ class ChainTables:
     """[N]: of the outputs' transfer to the sink."""
     between: Callable[[int, int], _Floats]
     """Of a transfer between two nodes at each boundary, [B + 1]."""
+    stages: Callable[[int], _Floats | None] = _no_stages
+    """Of each stage on a node, [B, B + 1] by start and stop; none if `prefix` tells them all."""
 
 
 def chain_tables(problem: Problem, objective: Objective = LATENCY) -> ChainTables:
@@ -46,10 +52,18 @@ def chain_tables(problem: Problem, objective: Objective = LATENCY) -> ChainTable
     def between(source: int, target: int) -> _Floats:
         return prices.hop(names[source], names[target], cut_bytes)
 
+    def stages(index: int) -> _Floats | None:
+        node = problem.nodes[index]
+        if not node.measured_stages:
+            return None
+        bounds = np.arange(problem.n_blocks + 1)
+        return prices.stages(node, *np.meshgrid(bounds[:-1], bounds, indexing="ij"))
+
     return ChainTables(
         prefix=np.pad(np.cumsum(blocks, axis=1), ((0, 0), (1, 0))),
         stops=np.array([memory.farthest_stops(node) for node in problem.nodes]),
         entry=np.array([prices.hop(problem.source, n, cut_bytes[:1])[0] for n in names]),
         exit=np.array([prices.hop(n, problem.sink, cut_bytes[-1:])[0] for n in names]),
         between=between,
+        stages=stages,
     )
