@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from planner.problem import NodeCosts, Problem
 
+_Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
 
 
@@ -31,6 +32,10 @@ class StageMemory:
         self._n_blocks = problem.n_blocks
         self._weights_before = np.cumsum((0, *problem.weight_bytes), dtype=np.int64)
         self._repeats = _Repeats(problem)
+        self._read_again = np.zeros(problem.n_blocks)
+        for weight in problem.shared:
+            readers = list(weight.blocks)
+            self._read_again[readers] += weight.n_bytes * (1 - 1 / len(readers))
         self._peak = _range_maxima(np.array(problem.live_bytes, dtype=np.int64))
         self._received = np.array(problem.cut_bytes[:-1], dtype=np.int64)
 
@@ -62,6 +67,17 @@ class StageMemory:
             fits = inside & (self._total_bytes(node, starts, ahead, peak) <= cap)
             stops, live = np.where(fits, ahead, stops), np.where(fits, peak, live)
         return stops
+
+    def additive_bound_bytes(self, node: NodeCosts) -> tuple[_Floats, _Floats]:
+        """Bytes for opening a stage at each block, and for each block in it; added up, a bound.
+
+        No stage takes less than its opening and its blocks together: the most live bytes are no
+        less than those of the first block, rounding up adds, and a weight that m blocks of the
+        model read counts 1/m for each of them, so at most once within a stage.
+        """
+        weights = np.diff(self._weights_before) - self._read_again
+        opening = node.base_bytes + self._peak[0] + self._received
+        return opening.astype(np.float64), node.weight_factor * np.maximum(weights, 0.0)
 
     def _total_bytes(self, node: NodeCosts, starts: _Ints, stops: _Ints, live: _Ints) -> _Ints:
         """The formula; both questions above are answered with it."""

@@ -13,9 +13,10 @@ from planner.solvers.budget import Budget
 from planner.solvers.chain_dp import ChainDp
 from planner.solvers.interface import Solver
 from planner.solvers.quantile import plan_for_quantile
+from planner.solvers.revisits import Revisits
 
 AUTO = "auto"
-SOLVERS: tuple[Solver, ...] = (ChainDp(), BruteForce())
+SOLVERS: tuple[Solver, ...] = (ChainDp(), Revisits(), BruteForce())
 """In the order in which `auto` tries them: the quickest exact method first."""
 
 
