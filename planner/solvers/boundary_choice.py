@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.problem import Problem
-from planner.solvers.chain_recurrence import Chain
 
 
-def chosen_boundaries(problem: Problem, chains: Sequence[Chain], most: int) -> NDArray[np.int64]:
+def chosen_boundaries(
+    problem: Problem, cuts: Iterable[int], most: int, *, around: Iterable[int] = ()
+) -> NDArray[np.int64]:
     """Boundaries from 0 to B, about `most` of them, ascending.
 
-    First the cuts of the given chains, the latest chain first, for at most half of the places.
-    Then, from equal runs of boundaries, the one with the smallest message.
+    Args:
+        problem: its messages decide between neighbours.
+        cuts: first these, for at most half of the places.
+        most: how many in all.
+        around: then equal runs of boundaries around these, for a quarter of the places. What is
+            left goes to equal runs over the whole chain, the smallest message of each.
     """
-    chosen = {0, problem.n_blocks}
-    for chain in reversed(chains):
-        if len(chosen) + len(chain.cuts) > most // 2:
+    centers = sorted(set(around))
+    chosen = {0, problem.n_blocks, *centers}
+    for cut in cuts:
+        if len(chosen) >= most // 2:
             break
-        chosen.update(chain.cuts)
+        chosen.add(cut)
+    if centers:
+        reach = max(most // 4 // (2 * len(centers)), 1)
+        for center in centers:
+            chosen.update(range(max(center - reach, 1), min(center + reach, problem.n_blocks)))
     left = max(min(most - len(chosen), problem.n_blocks - 1), 1)
     runs = np.linspace(1, problem.n_blocks, left + 1).astype(np.int64)
     cut_bytes = np.array(problem.cut_bytes)

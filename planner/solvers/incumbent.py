@@ -25,6 +25,11 @@ class Incumbent:
         self.value = inf
         self.plan: Plan | None = None
 
+    @property
+    def cuts(self) -> tuple[int, ...]:
+        """Inner boundaries of the plan; none without a plan."""
+        return () if self.plan is None else tuple(stage.start for stage in self.plan.stages[1:])
+
     def offer(self, chain: Chain) -> bool:
         """Takes the chain if it is better than all before; whether it holds the limits."""
         if not self._limits.holds(chain):

@@ -4,84 +4,38 @@ For prices p >= 0 on the rows of the shared limits, no plan that holds them is b
 
     bound(p) = min over walks of (value + sum over r of p_r · (use_r - limit_r) / scale_r)
 
-The prices climb along the excess of the cheapest walk, its subgradient.
+a concave function, of which every walk found gives a plane above it. First the prices climb along
+the excess of the cheapest walk; then each step goes to the top of all planes so far, within a box
+around the best prices that grows and shrinks with their success.
 
 Source: Held, Wolfe, Crowder, "Validation of subgradient optimization", Mathematical Programming 6,
-1974 (the step, halved when the bound stalls); Handler, Zang, "A dual algorithm for the constrained
-shortest path problem", Networks 10, 1980 (its use for paths with a limited resource).
+1974; Marsten, Hogan, Blankenship, "The boxstep method for large-scale optimization", Operations
+Research 23(3), 1975; Handler, Zang, "A dual algorithm for the constrained shortest path problem",
+Networks 10, 1980 (prices for paths with a limited resource).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from math import inf, isinf
-from typing import Protocol
+from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linprog
 
-from planner.costs.memory import StageMemory
-from planner.problem import Problem
 from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain
 from planner.solvers.incumbent import Incumbent
-from planner.solvers.segment_recurrence import ExtraPrices, forward
-from planner.solvers.segment_tables import SegmentTables
+from planner.solvers.priced_walks import PricedWalks
+from planner.solvers.segment_recurrence import ExtraPrices
 from planner.solvers.shared_limits import SharedLimits
-from planner.solvers.viterbi import Walk, cheapest_walk
-from planner.solvers.walk_prices import WalkPrices
 
 _Floats = NDArray[np.float64]
-_PATIENCE = 6
-"""Rounds without a better bound before the step is halved."""
-_LEAST_STEP = 1e-3
-_STEADY = 1e-4
-"""Smaller gains, relative to the bound, count as none."""
+_CONVERGED = 1e-7
+"""What the planes still promise, relative to the bound, when the search for prices ends."""
+_MOST_PLANES = 300
 ROUNDING = 1e-10
 """Of a bound, relative to the terms that are added and subtracted for it."""
-
-
-class PricedWalks(Protocol):
-    """Finds walks of least value under prices on what stages use."""
-
-    def cheapest(self, extra: ExtraPrices, budget: Budget) -> Walk | None:
-        """Of value at most that of every plan that fits, extra included; none if time is up."""
-        ...
-
-
-@dataclass(frozen=True)
-class SegmentWalks:
-    """Over explicit segments: their bytes and single caps as they are."""
-
-    tables: SegmentTables
-
-    def cheapest(self, extra: ExtraPrices, budget: Budget) -> Walk | None:
-        """The cheapest walk; O(N P²)."""
-        if budget.spent:
-            return None
-        found, chain = forward(self.tables, extra)
-        return Walk(found.total, chain)
-
-
-class BlockWalks:
-    """Block by block, for chains too long for explicit segments: bytes as an additive bound."""
-
-    def __init__(self, problem: Problem, prices: WalkPrices) -> None:
-        memory = StageMemory(problem)
-        parts = [memory.additive_bound_bytes(node) for node in problem.nodes]
-        self._prices = prices
-        self._opening_bytes = np.array([opening for opening, _ in parts]).T
-        self._block_bytes = np.array([block for _, block in parts]).T
-
-    def cheapest(self, extra: ExtraPrices, budget: Budget) -> Walk | None:
-        """The cheapest walk by the bound on its bytes; O(N² B)."""
-        opening = self._opening_bytes * extra.per_byte + extra.per_stage
-        priced = replace(
-            self._prices,
-            opening=self._prices.opening + opening,
-            block=self._prices.block + self._block_bytes * extra.per_byte,
-        )
-        return cheapest_walk(priced, budget=budget)
 
 
 @dataclass(frozen=True)
@@ -115,48 +69,108 @@ def safe_bound(limits: SharedLimits, prices: _Floats, total: float) -> float:
     return total - worth - ROUNDING * size if size < inf else total
 
 
-def ascend(
-    walks: PricedWalks,
-    limits: SharedLimits,
-    incumbent: Incumbent,
-    budget: Budget,
-    *,
-    rounds: int,
-    start: _Floats | None = None,
-) -> Ascent:
-    """Raises the bound for some rounds, and offers every walk to the incumbent.
+class PriceSearch:
+    """Raises the bound step by step, and offers every walk to the incumbent.
 
     Args:
         walks: finds the cheapest walk at given prices.
         limits: the rows that are priced.
-        incumbent: takes the walks; its value is what the bound aims at.
-        budget: when to stop.
-        rounds: most walks to find.
+        incumbent: takes the walks; its value is what the first steps aim at.
         start: the first prices; none cost anything if not given.
+        dearest: no plan costs more, so a bound above it proves that there is none.
     """
-    prices = np.zeros(len(limits.limit)) if start is None else start
-    best, best_prices, step, stalled = -inf, prices, 1.0, 0
-    chains: dict[Chain, None] = {}
-    for _ in range(rounds):
-        walk = walks.cheapest(extra_prices(limits, prices), budget)
-        if walk is None or step < _LEAST_STEP:
-            break
-        if walk.chain is None:
-            return Ascent(inf, prices, tuple(chains))
-        chains[walk.chain] = None
-        incumbent.offer(walk.chain)
-        bound = safe_bound(limits, prices, walk.value)
-        stalled += 1
-        if bound > best:
-            stalled = 0 if bound > best + _STEADY * abs(best) or isinf(best) else stalled
-            best, best_prices = bound, prices
-        if stalled > _PATIENCE:
-            step, stalled, prices = step / 2, 0, best_prices
-        excess = limits.excess(walk.chain)
-        if not (excess > 0).any() and float(prices @ np.abs(excess)) <= ROUNDING * abs(best):
-            break
-        # Without a plan to aim at, aim high: half as much again as the best bound.
-        target = incumbent.value if incumbent.value < inf else best + 0.5 * abs(best)
-        length = step * max(target - bound, 1e-9 * abs(target)) / float(excess @ excess)
-        prices = np.maximum(prices + length * excess, 0.0)
-    return Ascent(best, best_prices, tuple(chains))
+
+    def __init__(
+        self,
+        walks: PricedWalks,
+        limits: SharedLimits,
+        incumbent: Incumbent,
+        *,
+        start: _Floats | None = None,
+        dearest: float = inf,
+    ) -> None:
+        self._walks, self._limits, self._incumbent = walks, limits, incumbent
+        self._best = Ascent(-inf, np.zeros(len(limits.limit)) if start is None else start, ())
+        self._dearest = dearest
+        self._chains: dict[Chain, None] = {}
+        self._slopes: list[_Floats] = []
+        self._heights: list[float] = []
+        """Of the planes at prices of zero."""
+
+    @property
+    def best(self) -> Ascent:
+        """So far."""
+        return Ascent(self._best.bound, self._best.prices, tuple(self._chains))
+
+    def climb(self, rounds: int, budget: Budget) -> Ascent:
+        """Steps along the excess, as long as the gap to the target promises."""
+        prices, step = self._best.prices, 1.0
+        for _ in range(rounds):
+            before = self._best.bound
+            bound = self._look(prices, budget)
+            if bound is None or bound == inf or not (self._slopes[-1] > 0).any():
+                break
+            if bound <= before:
+                step /= 2
+            # Without a plan to aim at, aim high: half as much again as the best bound.
+            best, value = self._best.bound, self._incumbent.value
+            target = value if value < inf else best + 0.5 * abs(best)
+            slope = self._slopes[-1]
+            length = step * max(target - bound, 1e-9 * abs(target)) / float(slope @ slope)
+            prices = np.maximum(prices + length * slope, 0.0)
+        return self.best
+
+    def converge(self, rounds: int, budget: Budget) -> Ascent:
+        """Steps to the top of the planes within a box."""
+        if not self._slopes or self._best.bound == inf:
+            return self.best
+        radius = max(float(self._best.prices.max()) / 4, abs(self._best.bound) / 4, 1e-12)
+        for _ in range(rounds):
+            prices, promise = self._top(radius)
+            before = self._best.bound
+            if promise - before <= _CONVERGED * abs(before):
+                break
+            bound = self._look(prices, budget)
+            if bound is None or bound == inf:
+                break
+            gain = (bound - before) / (promise - before)
+            radius *= 2.0 if gain > 0.5 else (0.5 if gain < 0.0 else 1.0)
+        return self.best
+
+    def _look(self, prices: _Floats, budget: Budget) -> float | None:
+        """The bound at some prices; none if the time is up."""
+        walk = self._walks.cheapest(extra_prices(self._limits, prices), budget)
+        if walk is None:
+            return None
+        bound = safe_bound(self._limits, prices, walk.value)
+        if walk.chain is None or bound > self._dearest:
+            self._best = Ascent(inf, prices, ())
+            return inf
+        self._chains[walk.chain] = None
+        self._incumbent.offer(walk.chain)
+        use = self._walks.use(walk.chain)
+        slope = (use - self._limits.limit) / self._limits.scale
+        self._slopes.append(slope)
+        self._heights.append(walk.value - constant(self._limits, prices) - float(slope @ prices))
+        if bound > self._best.bound:
+            self._best = Ascent(bound, prices, ())
+        return bound
+
+    def _top(self, radius: float) -> tuple[_Floats, float]:
+        """The highest point under all planes within the box around the best prices."""
+        slopes = np.array(self._slopes[-_MOST_PLANES:])
+        heights = np.array(self._heights[-_MOST_PLANES:])
+        size = max(abs(self._best.bound), 1e-12)
+        prices = self._best.prices
+        rows = np.hstack((np.ones((len(slopes), 1)), -slopes))
+        low = np.maximum(prices - radius, 0.0) / size
+        high = (prices + radius) / size
+        result = linprog(
+            np.concatenate(([-1.0], np.zeros(len(prices)))),
+            A_ub=rows,
+            b_ub=heights / size,
+            bounds=[(None, None), *zip(low, high, strict=True)],
+        )
+        if result.x is None:
+            return prices, -inf
+        return np.maximum(result.x[1:] * size, 0.0), float(result.x[0]) * size

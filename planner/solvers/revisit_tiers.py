@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import inf, isfinite, isqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.costs.compute import has_measured_stages
 from planner.costs.memory import StageMemory
@@ -15,9 +16,11 @@ from planner.solution import Solution
 from planner.solvers.answers import answer, infeasible, unanswered
 from planner.solvers.boundary_choice import chosen_boundaries
 from planner.solvers.budget import Budget
+from planner.solvers.chain_recurrence import Chain
 from planner.solvers.incumbent import Incumbent
-from planner.solvers.memory_prices import Ascent, BlockWalks, SegmentWalks, ascend
+from planner.solvers.memory_prices import PriceSearch
 from planner.solvers.own_limit import broken_by_all, own_limit
+from planner.solvers.priced_walks import BlockWalks, PricedWalks, SegmentWalks
 from planner.solvers.revisit_shortfall import shortfall_reason
 from planner.solvers.segment_fixing import completions, without_the_hopeless
 from planner.solvers.segment_labels import LabelAnswer, LabelSearch, search_labels
@@ -25,15 +28,25 @@ from planner.solvers.segment_program import MOST_VARIABLES, TOLERANCE, n_variabl
 from planner.solvers.segment_tables import MOST_CELLS, SegmentTables, segment_tables, table_cells
 from planner.solvers.shared_limits import SharedLimits
 from planner.solvers.viterbi import CountLayers, cheapest_walk
-from planner.solvers.walk_prices import walk_prices, within_windows
+from planner.solvers.walk_prices import dearest_value, walk_prices, within_windows
 
-_ROUNDS = 120
-_MORE_ROUNDS = 30
+_Bools = NDArray[np.bool_]
+
+_CLIMBING_ROUNDS, _CONVERGING_ROUNDS = 15, 120
+_SMALL_CELLS = 2_000
+"""Below so many segments labels are quicker than the best prices."""
 _WIDTHS = (10, 100, 1000, 4000)
 """Labels kept at one point, from a quick search for plans to a proof."""
+_SKETCH_WIDTHS = (5, 40)
+_SKETCH_CELLS = 200_000
+"""Table cells of a search over a choice of boundaries."""
+_SKETCHES = 5
+_LABELS_SHARE = 0.6
+"""Of the time that is left, before the integer program gets the rest."""
+_MOST_WORK = 500_000_000
+"""Width times table cells: a few minutes."""
 _MOST_LAYERED_CELLS = 50_000_000
 """Blocks times nodes times stages whose number of stages is told apart block by block."""
-_SUBSET_CELLS = 1_000_000
 _CELLS_PER_S = 4_000_000
 """Table cells that are filled and searched once in a second, with a margin."""
 _PROVED = 1e-9
@@ -59,7 +72,6 @@ class RevisitSearch:
         self._walk = walk_prices(problem, objective)
         self._bound = 0.0
         self._tables: SegmentTables | None = None
-        self._covers_all = False
         self._prices = np.zeros(len(self._limits.limit))
 
     @property
@@ -92,90 +104,110 @@ class RevisitSearch:
         self._incumbent.offer(walk.chain)
         return self._finding("viterbi")
 
-    def lagrangian(self, rounds: int = _ROUNDS) -> Finding:
+    def lagrangian(self) -> Finding:
         """Prices on memory: over explicit segments, or block by block for long chains."""
-        n_nodes, n_blocks = len(self._problem.nodes), self._problem.n_blocks
+        problem, objective = self._problem, self._objective
+        cells = table_cells(len(problem.nodes), problem.n_blocks)
         room = min(MOST_CELLS, self._budget.left_s * _CELLS_PER_S)
-        if table_cells(n_nodes, n_blocks) <= room or has_measured_stages(self._problem):
-            self._covers_all = True
-            self._tables = segment_tables(self._problem, self._objective, self._walk)
-            ascent = self._climb(self._tables, rounds)
-            self._raise_bound(ascent.bound)
-            self._prices = ascent.prices
+        walks: PricedWalks
+        if cells <= room or has_measured_stages(problem):
+            self._tables = segment_tables(problem, objective, self._walk)
+            walks = SegmentWalks(self._tables, self._limits)
         else:
-            self._block_by_block(rounds, int(min(room, _SUBSET_CELLS)))
+            memory = StageMemory(problem)
+            stops = np.array([memory.farthest_stops(node) for node in problem.nodes])
+            walks = BlockWalks(problem, within_windows(self._walk, stops))
+        search = PriceSearch(
+            walks,
+            self._limits,
+            self._incumbent,
+            dearest=dearest_value(problem, objective, self._walk),
+        )
+        budget = self._share(0.4)
+        ascent = search.climb(_CLIMBING_ROUNDS, budget)
+        if cells > _SMALL_CELLS and not self._is_proved:
+            ascent = search.converge(_CONVERGING_ROUNDS, budget)
+        self._raise_bound(ascent.bound)
+        self._prices = ascent.prices
         if self._bound == inf:
             return self._nothing("lagrangian")
+        if problem.n_blocks > self._sketch_places and not self._is_proved:
+            self._sketch(ascent.chains)
         return self._finding("lagrangian")
 
-    def _block_by_block(self, rounds: int, room: int) -> None:
-        memory = StageMemory(self._problem)
-        stops = np.array([memory.farthest_stops(node) for node in self._problem.nodes])
-        walks = BlockWalks(self._problem, within_windows(self._walk, stops))
-        first = ascend(walks, self._limits, self._incumbent, self._share(0.4), rounds=rounds)
-        self._raise_bound(first.bound)
-        if self._bound == inf or self.is_spent:
-            return
-        places = isqrt(room // len(self._problem.nodes))
-        bounds = chosen_boundaries(self._problem, first.chains, places)
-        self._tables = segment_tables(self._problem, self._objective, self._walk, bounds=bounds)
-        self._prices = first.prices
-        ascent = self._climb(self._tables, rounds)
-        if isfinite(ascent.bound):
-            self._prices = ascent.prices
-            again = ascend(
-                walks,
-                self._limits,
-                self._incumbent,
-                self._share(0.3),
-                rounds=_MORE_ROUNDS,
-                start=ascent.prices,
+    @property
+    def _sketch_places(self) -> int:
+        return isqrt(_SKETCH_CELLS // len(self._problem.nodes))
+
+    def _sketch(self, chains: tuple[Chain, ...]) -> None:
+        """Plans over a choice of boundaries, then over those around the best plan's cuts."""
+        budget = self._share(0.5)
+        cuts = list(dict.fromkeys(cut for chain in reversed(chains) for cut in chain.cuts))
+        for _ in range(_SKETCHES):
+            before = self._incumbent.value
+            bounds = chosen_boundaries(
+                self._problem, cuts, self._sketch_places, around=self._incumbent.cuts
             )
-            self._raise_bound(again.bound)
+            tables = segment_tables(self._problem, self._objective, self._walk, bounds=bounds)
+            for width in _SKETCH_WIDTHS:
+                self._search(tables, self._tracked(), width, budget)
+            if budget.spent or (before < inf and self._incumbent.value >= before):
+                break
+
+    def _tracked(self) -> _Bools:
+        """Rows that have a price, and all that count stages."""
+        tracked = self._prices > 0
+        tracked[len(self._problem.nodes) :] = True
+        return tracked
 
     def labels(self) -> Finding:
         """Wider and wider label searches, until one leaves nothing out."""
-        tracked = self._prices > 0
-        tracked[len(self._problem.nodes) :] = True
+        if self._tables is None:
+            return self._finding("labels")
+        tracked = self._tracked()
+        budget = self._share(_LABELS_SHARE)
         for width in _WIDTHS:
-            found = self._label_search(tracked, width)
-            while found is not None and found.is_complete and found.chain is not None:
-                broken = self._limits.excess(found.chain) > 0
-                if not broken.any():
+            while True:
+                if self._is_too_wide(width):
+                    return self._finding("labels")
+                self._tables, found = self._search(self._tables, tracked, width, budget)
+                self._raise_bound(found.bound * (1 - _SUM_ROUNDING))
+                broken = found.chain is not None and self._limits.excess(found.chain) > 0
+                if not found.is_complete or not np.any(broken):
                     break
-                tracked |= broken
-                found = self._label_search(tracked, width)
-            if found is None or self.is_spent:
-                break
+                tracked = tracked | broken
             if self._bound == inf:
                 return self._nothing("labels")
-            if self._is_proved or found.is_complete:
+            if self._is_proved or found.is_complete or budget.spent:
                 break
         return self._finding("labels")
 
-    def _label_search(self, tracked: np.ndarray, width: int) -> LabelAnswer | None:
-        """One search below the incumbent, over what is left of the segments."""
-        if self._tables is None:
-            return None
+    def _is_too_wide(self, width: int) -> bool:
+        """Whether a search would take too long; one without a deadline has to end as well."""
+        if self._tables is None or self._budget.left_s < inf:
+            return False
+        return width * table_cells(len(self._walk.entry), self._tables.n_places) > _MOST_WORK
+
+    def _search(
+        self, tables: SegmentTables, tracked: _Bools, width: int, budget: Budget
+    ) -> tuple[SegmentTables, LabelAnswer]:
+        """Labels below the incumbent; what is left of the segments, and the answer."""
         ceiling = self._incumbent.value
-        done = completions(self._tables, self._limits, self._prices)
-        self._tables = without_the_hopeless(self._tables, done, ceiling)
-        found = search_labels(
-            LabelSearch(
-                tables=self._tables,
-                limits=self._limits,
-                completions=completions(self._tables, self._limits, self._prices),
-                tracked=np.flatnonzero(tracked),
-                ceiling=ceiling,
-                width=width,
-            ),
-            self._budget,
+        left = without_the_hopeless(
+            tables, completions(tables, self._limits, self._prices), ceiling
         )
+        search = LabelSearch(
+            tables=left,
+            limits=self._limits,
+            completions=completions(left, self._limits, self._prices),
+            tracked=np.flatnonzero(tracked),
+            ceiling=ceiling,
+            width=width,
+        )
+        found = search_labels(search, budget)
         if found.chain is not None:
             self._incumbent.offer(found.chain)
-        if self._covers_all:
-            self._raise_bound(found.bound * (1 - _SUM_ROUNDING))
-        return found
+        return left, found
 
     def program(self) -> Finding:
         """The integer program over what is left, if that is not too much."""
@@ -186,8 +218,7 @@ class RevisitSearch:
         found = solve_program(tables, self._limits, budget, scale=scale)
         for chain in found.chains:
             self._incumbent.offer(chain)
-        if self._covers_all:
-            self._raise_bound(min(found.bound, self._incumbent.value * (1 - TOLERANCE)))
+        self._raise_bound(min(found.bound, self._incumbent.value * (1 - TOLERANCE)))
         if self._bound == inf:
             return self._nothing("segment-milp")
         return self._finding("segment-milp")
@@ -236,7 +267,3 @@ class RevisitSearch:
 
     def _share(self, part: float) -> Budget:
         return Budget(self._budget.left_s * part, self._budget.seed)
-
-    def _climb(self, tables: SegmentTables, rounds: int) -> Ascent:
-        walks, budget = SegmentWalks(tables), self._share(0.4)
-        return ascend(walks, self._limits, self._incumbent, budget, rounds=rounds)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.solvers.memory_prices import ROUNDING, constant, extra_prices, safe_bound
+from planner.solvers.memory_prices import ROUNDING, constant, extra_prices
 from planner.solvers.segment_recurrence import ExtraPrices, Potentials, backward, forward
 from planner.solvers.segment_tables import SegmentTables
 from planner.solvers.shared_limits import SharedLimits
@@ -29,18 +29,15 @@ class Completions:
     onward: Potentials
     worth: float
     """Of the limits, with a margin for rounding: what to subtract for a bound."""
-    bound: float
-    """No plan over the tables' segments is below it; infinite if there is none."""
 
 
 def completions(tables: SegmentTables, limits: SharedLimits, prices: _Floats) -> Completions:
     """Looks from the sink at every point."""
     extra = extra_prices(limits, prices)
     onward = backward(tables, extra)
-    bound = safe_bound(limits, prices, onward.total)
     size = abs(onward.total) if np.isfinite(onward.total) else 0.0
     size += float(prices @ np.abs(limits.limit / limits.scale))
-    return Completions(prices, extra, onward, constant(limits, prices) + ROUNDING * size, bound)
+    return Completions(prices, extra, onward, constant(limits, prices) + ROUNDING * size)
 
 
 def without_the_hopeless(

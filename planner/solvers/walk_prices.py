@@ -57,6 +57,25 @@ def walk_prices(problem: Problem, objective: Objective) -> WalkPrices:
     )
 
 
+def dearest_value(problem: Problem, objective: Objective, prices: WalkPrices) -> float:
+    """No plan over links that exist costs more: every block and every hop at its dearest."""
+    additive = AdditivePrices(problem, objective)
+    measured = [
+        float(additive.stages(node, np.array([stage.start]), np.array([stage.stop]))[0])
+        for node in problem.nodes
+        for stage in node.measured_stages
+    ]
+    ends = np.array([_dearest(prices.entry[np.newaxis]), _dearest(prices.exit[np.newaxis])])
+    hops = _dearest(prices.hop.reshape(len(prices.hop), -1))
+    return float(prices.block.max(axis=1).sum() + ends.sum() + hops.sum() + sum(measured))
+
+
+def _dearest(prices: _Floats) -> _Floats:
+    """Of each row, without what is missing."""
+    dearest: _Floats = np.where(np.isfinite(prices), prices, 0.0).max(axis=1)
+    return dearest
+
+
 def within_windows(prices: WalkPrices, stops: NDArray[np.int64]) -> WalkPrices:
     """The prices where a node gets no block that no single stage on it could hold.
 
