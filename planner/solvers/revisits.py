@@ -1,15 +1,18 @@
-"""The solver for nodes that may hold several stages: device, cloud, and back to the device."""
+"""The solvers for nodes that may hold several stages: device, cloud, and back to the device."""
 
 from __future__ import annotations
 
 from planner.costs.compute import has_measured_stages
+from planner.errors import PlannerError
 from planner.objectives import LATENCY, Objective
 from planner.problem import Problem
 from planner.solution import Solution
 from planner.solvers.budget import Budget
 from planner.solvers.own_limit import limits_other_values
-from planner.solvers.revisit_tiers import Finding, RevisitSearch
+from planner.solvers.revisit_tiers import RevisitSearch
 from planner.solvers.segment_tables import MOST_CELLS, table_cells
+
+TIERS = ("viterbi", "lagrangian", "labels", "segment-milp")
 
 
 class Revisits:
@@ -25,7 +28,7 @@ class Revisits:
     4. `segment-milp`: an integer program over those segments, in HiGHS.
 
     Chains too long for explicit segments get tier 2's bound block by block, and plans over a
-    choice of boundaries. The method of the answer names the tier that proved it. Without a
+    choice of boundaries. The method of an answer names the tier that proved it. Without a
     deadline the work is limited by counts, so equal problems get equal answers.
     """
 
@@ -33,34 +36,82 @@ class Revisits:
 
     def skip_reason(self, problem: Problem, objective: Objective = LATENCY) -> str | None:
         """Why it is not for this problem; none for revisits and a sum as objective."""
-        limits = problem.limits
-        if not limits.revisits:
-            return "it is for nodes that may hold several stages"
-        if not objective.is_additive:
-            return f"{objective.kind} is no sum over stages"
-        if limits_other_values(problem, objective):
-            return "it cannot limit anything beside its objective"
-        cells = table_cells(len(problem.nodes), problem.n_blocks)
-        if has_measured_stages(problem) and cells > MOST_CELLS:
-            return (
-                f"{problem.n_blocks:,} blocks on {len(problem.nodes)} nodes are too many for "
-                f"measured stages: {cells:,} segments, at most {MOST_CELLS:,}"
-            )
-        return None
+        return _skip_reason(problem, objective)
 
     def solve(
         self, problem: Problem, objective: Objective = LATENCY, budget: Budget | None = None
     ) -> Solution:
         """The best plan of the class, or the best that was found with its gap."""
         search = RevisitSearch(problem, objective, budget or Budget())
-        found = self._run(search)
-        method = f"{self.name} by {found.tier} ({problem.limits.describe()})"
-        return search.solution(found, method)
+        for tier in TIERS:
+            is_final = _run(search, tier)
+            if is_final or search.is_spent:
+                break
+        proof = f" by {tier}" if is_final else ""
+        return search.solution(f"{self.name}{proof} ({problem.limits.describe()})")
 
-    def _run(self, search: RevisitSearch) -> Finding:
-        tiers = (search.viterbi, search.lagrangian, search.labels, search.program)
-        for tier in tiers[:-1]:
-            found = tier()
-            if found.is_final or search.is_spent:
-                return found
-        return tiers[-1]()
+
+class RevisitTier:
+    """One of the tiers alone, for comparisons; labels and program over all segments.
+
+    Args:
+        name: the tier's.
+
+    Raises:
+        PlannerError: there is no such tier.
+    """
+
+    def __init__(self, name: str) -> None:
+        if name not in TIERS:
+            raise PlannerError(f"tier {name!r} is unknown: use {', '.join(TIERS)}")
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """The tier's."""
+        return self._name
+
+    def skip_reason(self, problem: Problem, objective: Objective = LATENCY) -> str | None:
+        """As for all tiers together; the walk block by block is not for measured stages."""
+        if self._name == "viterbi" and has_measured_stages(problem):
+            return "stages with a measured time of their own are no sums of blocks"
+        cells = table_cells(len(problem.nodes), problem.n_blocks)
+        if self._name in ("labels", "segment-milp") and cells > MOST_CELLS:
+            return f"{cells:,} segments are too many to look at each (at most {MOST_CELLS:,})"
+        return _skip_reason(problem, objective)
+
+    def solve(
+        self, problem: Problem, objective: Objective = LATENCY, budget: Budget | None = None
+    ) -> Solution:
+        """What the tier finds without the others' plans and prices."""
+        search = RevisitSearch(problem, objective, budget or Budget())
+        if self._name in ("labels", "segment-milp"):
+            search.list_segments()
+        _run(search, self._name)
+        return search.solution(f"{self.name} ({problem.limits.describe()})")
+
+
+def _run(search: RevisitSearch, tier: str) -> bool:
+    """Whether the best plan is proved afterwards, or that there is none."""
+    if tier == "viterbi":
+        return search.viterbi()
+    if tier == "lagrangian":
+        return search.lagrangian()
+    return search.labels() if tier == "labels" else search.program()
+
+
+def _skip_reason(problem: Problem, objective: Objective) -> str | None:
+    limits = problem.limits
+    if not limits.revisits:
+        return "it is for nodes that may hold several stages"
+    if not objective.is_additive:
+        return f"{objective.kind} is no sum over stages"
+    if limits_other_values(problem, objective):
+        return "it cannot limit anything beside its objective"
+    cells = table_cells(len(problem.nodes), problem.n_blocks)
+    if has_measured_stages(problem) and cells > MOST_CELLS:
+        return (
+            f"{problem.n_blocks:,} blocks on {len(problem.nodes)} nodes are too many for "
+            f"measured stages: {cells:,} segments, at most {MOST_CELLS:,}"
+        )
+    return None

@@ -32,7 +32,7 @@ MOST_VARIABLES = 80_000
 """Larger programs spend longer than promised before they first look at the clock."""
 TOLERANCE = 1e-6
 """HiGHS's own, of bounds and rows; taken off the bound, relative to its size."""
-_MOST_NODES = 20_000
+_MOST_NODES = 2_000
 _COVER_ROUNDS = 10
 _LEAST_TIME_S = 1.0
 

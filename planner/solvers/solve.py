@@ -14,9 +14,15 @@ from planner.solvers.chain_dp import ChainDp
 from planner.solvers.interface import Solver
 from planner.solvers.quantile import plan_for_quantile
 from planner.solvers.revisits import Revisits
+from planner.solvers.revisits import TIERS, Revisits, RevisitTier
 
 AUTO = "auto"
-SOLVERS: tuple[Solver, ...] = (ChainDp(), Revisits(), BruteForce())
+SOLVERS: tuple[Solver, ...] = (
+    ChainDp(),
+    Revisits(),
+    BruteForce(),
+    *(RevisitTier(name) for name in TIERS),
+)
 """In the order in which `auto` tries them: the quickest exact method first."""
 
 
