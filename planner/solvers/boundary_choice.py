@@ -20,10 +20,12 @@ def chosen_boundaries(
         problem: its messages decide between neighbours.
         cuts: first these, for at most half of the places.
         most: how many in all.
-        around: then equal runs of boundaries around these, for a quarter of the places. What is
-            left goes to equal runs over the whole chain, the smallest message of each.
+        around: then these, evenly thinned out if they are many, and equal runs of boundaries
+            around them, for a quarter of the places. What is left goes to equal runs over the
+            whole chain, the smallest message of each.
     """
     centers = sorted(set(around))
+    centers = centers[:: 1 + len(centers) // max(most // 4, 1)]
     chosen = {0, problem.n_blocks, *centers}
     for cut in cuts:
         if len(chosen) >= most // 2:

@@ -44,7 +44,7 @@ def sketch(
         tables = segment_tables(problem, objective, walk, bounds=bounds)
         for width in _WIDTHS:
             search.below_incumbent(tables, search.tracked, width=width, budget=budget)
-        if incumbent.plan is None:
+        if incumbent.value == inf:
             width = _WIDTH_WITHOUT_A_PLAN
             search.below_incumbent(tables, search.tracked, width=width, budget=budget)
         if budget.spent or (before < inf and incumbent.value >= before):

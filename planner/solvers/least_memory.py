@@ -6,7 +6,7 @@ from math import inf
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array, hstack
+from scipy.sparse import coo_array, dia_array, hstack
 
 from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain
@@ -37,8 +37,13 @@ def least_missing_memory(
     nothing = coo_array((equal.shape[0], n_nodes))
     index = np.arange(n_nodes)
     lacking = coo_array(
-        (-most / limits.scale[:n_nodes], (index, index)), shape=(len(limits.limit), n_nodes)
+        (np.full(n_nodes, -1.0), (index, index)), shape=(len(limits.limit), n_nodes)
     )
+    # All caps in one unit, so that a byte weighs the same on every node.
+    unit = np.where(np.arange(len(limits.limit)) < n_nodes, most, limits.scale)
+    used = dia_array(
+        (np.atleast_2d(limits.scale / unit), [0]), shape=(len(unit), len(unit))
+    ) @ shared_rows(flow, limits)
     result = milp(
         np.concatenate((np.zeros(flow.n_variables), np.ones(n_nodes))),
         integrality=np.arange(flow.n_variables + n_nodes) < len(flow.segments[0]),
@@ -46,9 +51,9 @@ def least_missing_memory(
         constraints=[
             LinearConstraint(hstack([equal, nothing]).tocsr(), right, right),
             LinearConstraint(
-                hstack([shared_rows(flow, limits), lacking]).tocsr(),
+                hstack([used, lacking]).tocsr(),
                 -np.inf,
-                limits.limit / limits.scale,
+                limits.limit / unit,
             ),
         ],
         options={

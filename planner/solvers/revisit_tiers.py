@@ -17,13 +17,14 @@ from planner.solvers.boundary_sketch import is_long, sketch
 from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain
 from planner.solvers.incumbent import Incumbent
-from planner.solvers.memory_prices import PriceSearch
+from planner.solvers.memory_prices import PriceSearch, extra_prices
 from planner.solvers.node_orders import offer_ordered_plans
 from planner.solvers.own_limit import broken_by_all, own_limit
 from planner.solvers.priced_walks import BlockWalks, PricedWalks, SegmentWalks
 from planner.solvers.revisit_shortfall import shortfall_reason
 from planner.solvers.segment_labels import LabelAnswer
 from planner.solvers.segment_program import MOST_VARIABLES, TOLERANCE, n_variables, solve_program
+from planner.solvers.segment_recurrence import forward
 from planner.solvers.segment_search import SegmentSearch
 from planner.solvers.segment_tables import MOST_CELLS, SegmentTables, segment_tables, table_cells
 from planner.solvers.shared_limits import SharedLimits
@@ -180,6 +181,11 @@ class RevisitSearch:
             return self._is_final
         if n_variables(self._tables) == 0:
             return self._raise_bound(self._incumbent.value)
+        free = extra_prices(self._limits, np.zeros(len(self._limits.limit)))
+        cheapest, _ = forward(self._tables, free)
+        self._raise_bound(min(cheapest.total, self._incumbent.value) * (1 - _SUM_ROUNDING))
+        if self._is_final:
+            return True
         scale = min(self._incumbent.value, self._bound or inf)
         found = solve_program(self._tables, self._limits, self._budget, scale=scale)
         for chain in found.chains:
