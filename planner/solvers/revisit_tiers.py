@@ -23,7 +23,13 @@ from planner.solvers.own_limit import broken_by_all, own_limit
 from planner.solvers.priced_walks import BlockWalks, PricedWalks, SegmentWalks
 from planner.solvers.revisit_shortfall import shortfall_reason
 from planner.solvers.segment_labels import LabelAnswer
-from planner.solvers.segment_program import MOST_VARIABLES, TOLERANCE, n_variables, solve_program
+from planner.solvers.segment_program import (
+    MOST_VARIABLES,
+    TOLERANCE,
+    VARIABLES_PER_S,
+    n_variables,
+    solve_program,
+)
 from planner.solvers.segment_recurrence import forward
 from planner.solvers.segment_search import SegmentSearch
 from planner.solvers.segment_tables import MOST_CELLS, SegmentTables, segment_tables, table_cells
@@ -37,7 +43,7 @@ _SMALL_CELLS = 2_000
 _WIDTHS = (10, 100, 1000, 4000)
 """Labels kept at one point, from a quick search for plans to a proof."""
 _LABELS_SHARE = 0.6
-"""Of the time that is left, before the integer program gets the rest."""
+"""Of the time that is left; the integer program gets the rest, unless it would be too large."""
 _MOST_WORK = 60_000_000
 """Width times segments times tracked rows: about a minute."""
 _MOST_LAYERED_CELLS = 50_000_000
@@ -147,7 +153,8 @@ class RevisitSearch:
         if self._tables is None:
             return self._is_final
         search = SegmentSearch(self._limits, self._prices, self._incumbent)
-        tracked, budget = search.tracked, self._share(_LABELS_SHARE)
+        may_follow = n_variables(self._tables) <= MOST_VARIABLES
+        tracked, budget = search.tracked, self._share(_LABELS_SHARE if may_follow else 1.0)
         for width in _WIDTHS:
             while not self._is_too_wide(width * int(tracked.sum())):
                 self._tables, found = search.below_incumbent(
@@ -177,7 +184,11 @@ class RevisitSearch:
 
     def program(self) -> bool:
         """The integer program over what is left, if that is not too much."""
-        if self._tables is None or n_variables(self._tables) > MOST_VARIABLES:
+        if self._tables is None:
+            return self._is_final
+        search = SegmentSearch(self._limits, self._prices, self._incumbent)
+        self._tables = search.left_below_incumbent(self._tables)
+        if n_variables(self._tables) > min(MOST_VARIABLES, self._budget.left_s * VARIABLES_PER_S):
             return self._is_final
         if n_variables(self._tables) == 0:
             return self._raise_bound(self._incumbent.value)

@@ -52,7 +52,9 @@ class Revisits:
 
 
 class RevisitTier:
-    """One of the tiers alone, for comparisons; labels and program over all segments.
+    """One of the tiers alone, for comparisons.
+
+    Labels go over all segments, without prices; the program over those that prices leave.
 
     Args:
         name: the tier's.
@@ -85,9 +87,11 @@ class RevisitTier:
     ) -> Solution:
         """What the tier finds without the others' plans and prices."""
         search = RevisitSearch(problem, objective, budget or Budget())
-        if self._name in ("labels", "segment-milp"):
+        if self._name == "labels":
             search.list_segments()
-        _run(search, self._name)
+            search.labels()
+        elif self._name != "segment-milp" or not search.lagrangian():
+            _run(search, self._name)
         return search.solution(f"{self.name} ({problem.limits.describe()})")
 
 

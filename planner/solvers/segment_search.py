@@ -33,6 +33,11 @@ class SegmentSearch:
         tracked[len(self.limits.problem.nodes) :] = True
         return tracked
 
+    def left_below_incumbent(self, tables: SegmentTables) -> SegmentTables:
+        """The segments and boundaries that a plan better than the incumbent may use."""
+        hopes = completions(tables, self.limits, self.prices)
+        return without_the_hopeless(tables, hopes, self.incumbent.value)
+
     def below_incumbent(
         self, tables: SegmentTables, tracked: _Bools, *, width: int, budget: Budget
     ) -> tuple[SegmentTables, LabelAnswer]:
@@ -45,8 +50,7 @@ class SegmentSearch:
             budget: when to stop.
         """
         ceiling = self.incumbent.value
-        hopes = completions(tables, self.limits, self.prices)
-        left = without_the_hopeless(tables, hopes, ceiling)
+        left = self.left_below_incumbent(tables)
         search = LabelSearch(
             tables=left,
             limits=self.limits,

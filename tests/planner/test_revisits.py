@@ -60,10 +60,10 @@ def assert_equals_the_oracle(problem: Problem, objective: Objective) -> Solution
     return found
 
 
-def test_it_equals_the_oracle_on_1500_random_instances():
+def test_it_equals_the_oracle_on_1000_random_instances():
     tiers: Counter[str] = Counter()
     feasible, back_again = 0, 0
-    for seed in range(1500):
+    for seed in range(1000):
         problem = random_revisit_problem(seed)
         objective = PRICE if seed % 11 == 0 else LATENCY
         found = assert_equals_the_oracle(problem, objective)
@@ -73,22 +73,22 @@ def test_it_equals_the_oracle_on_1500_random_instances():
             nodes = [stage.node for stage in found.plan.stages]
             back_again += len(set(nodes)) < len(nodes)
     # The generator is of use only while all of these are common.
-    assert 500 < feasible < 1300
-    assert back_again > 100
-    assert all(tiers[tier] > 50 for tier in ("viterbi", "lagrangian", "labels"))
+    assert 300 < feasible < 850
+    assert back_again > 60
+    assert all(tiers[tier] > 25 for tier in ("viterbi", "lagrangian", "labels"))
 
 
 @pytest.mark.parametrize("name", TIERS)
 def test_every_tier_alone_gives_true_bounds_and_plans_that_fit(name):
     proved = 0
-    for seed in range(100):
+    for seed in range(60):
         problem = random_revisit_problem(seed)
         solver = RevisitTier(name)
         if solver.skip_reason(problem) is None:
             found = solver.solve(problem)
             assert_is_an_answer(problem, LATENCY, found)
             proved += found.gap is not None and found.gap < 3e-6
-    assert proved > 10
+    assert proved > 5
 
 
 @pytest.mark.parametrize("name", ["labels", "segment-milp"])
