@@ -13,8 +13,7 @@ from planner.solvers.budget import Budget
 from planner.solvers.chain_dp import ChainDp
 from planner.solvers.interface import Solver
 from planner.solvers.quantile import plan_for_quantile
-from planner.solvers.revisits import Revisits
-from planner.solvers.revisits import TIERS, Revisits, RevisitTier
+from planner.solvers.revisit.revisits import TIERS, Revisits, RevisitTier
 
 AUTO = "auto"
 SOLVERS: tuple[Solver, ...] = (

@@ -12,7 +12,7 @@ from planner.problem import Problem
 from planner.solution import Solution, Status
 from planner.solvers.brute_force import BruteForce
 from planner.solvers.budget import Budget
-from planner.solvers.revisits import Revisits, RevisitTier
+from planner.solvers.revisit.revisits import Revisits, RevisitTier
 from planner.solvers.solve import solve
 from tests.planner.instances import large_problem, limited, make_node, make_problem, mesh, with_caps
 from tests.planner.revisit_instances import AGAIN, device_cloud_device, random_revisit_problem
@@ -221,7 +221,7 @@ def test_a_chain_too_long_for_explicit_segments_gets_a_plan_and_a_bound(monkeypa
     problem = tight(120, 3)
     exact = Revisits().solve(problem)
     assert exact.status is Status.OPTIMAL
-    monkeypatch.setattr("planner.solvers.revisit_tiers.MOST_CELLS", 1000)
+    monkeypatch.setattr("planner.solvers.revisit.revisit_tiers.MOST_CELLS", 1000)
     coarse = Revisits().solve(problem)
     assert coarse.lower_bound <= exact.value * (1 + 1e-12)
     assert coarse.value >= exact.value * (1 - 1e-12)

@@ -12,17 +12,17 @@ from planner.solvers.boundary_choice import chosen_boundaries
 from planner.solvers.brute_force import BruteForce, feasible_plans
 from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain
-from planner.solvers.dominance import undominated
-from planner.solvers.incumbent import Incumbent
-from planner.solvers.memory_prices import PriceSearch, extra_prices, safe_bound
-from planner.solvers.node_orders import offer_ordered_plans
-from planner.solvers.priced_walks import BlockWalks, SegmentWalks
-from planner.solvers.segment_fixing import completions, without_the_hopeless
-from planner.solvers.segment_recurrence import backward, forward
-from planner.solvers.segment_tables import segment_tables
-from planner.solvers.shared_limits import SharedLimits
-from planner.solvers.viterbi import CountLayers, cheapest_walk
-from planner.solvers.walk_prices import dearest_value, walk_prices, within_windows
+from planner.solvers.revisit.dominance import undominated
+from planner.solvers.revisit.incumbent import Incumbent
+from planner.solvers.revisit.memory_prices import PriceSearch, extra_prices, safe_bound
+from planner.solvers.revisit.node_orders import offer_ordered_plans
+from planner.solvers.revisit.priced_walks import BlockWalks, SegmentWalks
+from planner.solvers.revisit.segment_fixing import completions, without_the_hopeless
+from planner.solvers.revisit.segment_recurrence import backward, forward
+from planner.solvers.revisit.segment_tables import segment_tables
+from planner.solvers.revisit.shared_limits import SharedLimits
+from planner.solvers.revisit.viterbi import CountLayers, cheapest_walk
+from planner.solvers.revisit.walk_prices import dearest_value, walk_prices, within_windows
 from tests.planner.instances import ROOMY, large_problem, limited, random_problem, with_caps
 from tests.planner.revisit_instances import random_device_cloud, random_revisit_problem
 

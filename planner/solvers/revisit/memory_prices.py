@@ -25,10 +25,10 @@ from scipy.optimize import linprog
 
 from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain
-from planner.solvers.incumbent import Incumbent
-from planner.solvers.priced_walks import PricedWalks
-from planner.solvers.segment_recurrence import ExtraPrices
-from planner.solvers.shared_limits import SharedLimits
+from planner.solvers.revisit.incumbent import Incumbent
+from planner.solvers.revisit.priced_walks import PricedWalks
+from planner.solvers.revisit.segment_recurrence import ExtraPrices
+from planner.solvers.revisit.shared_limits import SharedLimits
 
 _Floats = NDArray[np.float64]
 _CONVERGED = 1e-7

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain
-from planner.solvers.walk_prices import WalkPrices
+from planner.solvers.revisit.walk_prices import WalkPrices
 
 _Floats = NDArray[np.float64]
 _STEPS_PER_LOOK = 64

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.solvers.budget import Budget
-from planner.solvers.incumbent import Incumbent
-from planner.solvers.segment_fixing import completions, without_the_hopeless
-from planner.solvers.segment_labels import LabelAnswer, LabelSearch, search_labels
-from planner.solvers.segment_tables import SegmentTables
-from planner.solvers.shared_limits import SharedLimits
+from planner.solvers.revisit.incumbent import Incumbent
+from planner.solvers.revisit.segment_fixing import completions, without_the_hopeless
+from planner.solvers.revisit.segment_labels import LabelAnswer, LabelSearch, search_labels
+from planner.solvers.revisit.segment_tables import SegmentTables
+from planner.solvers.revisit.shared_limits import SharedLimits
 
 _Bools = NDArray[np.bool_]
 

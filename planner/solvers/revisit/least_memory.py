@@ -10,9 +10,9 @@ from scipy.sparse import coo_array, dia_array, hstack
 
 from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain
-from planner.solvers.segment_flow import segment_flow, shared_rows
-from planner.solvers.segment_tables import SegmentTables
-from planner.solvers.shared_limits import SharedLimits
+from planner.solvers.revisit.segment_flow import segment_flow, shared_rows
+from planner.solvers.revisit.segment_tables import SegmentTables
+from planner.solvers.revisit.shared_limits import SharedLimits
 
 _MOST_NODES = 2_000
 _LEAST_TIME_S = 1.0

@@ -12,7 +12,7 @@ from planner.objectives import Objective
 from planner.plan import Plan
 from planner.problem import Problem
 from planner.solvers.chain_recurrence import Chain
-from planner.solvers.shared_limits import SharedLimits
+from planner.solvers.revisit.shared_limits import SharedLimits
 
 
 class Incumbent:

@@ -16,11 +16,11 @@ from planner.problem import Problem
 from planner.solvers.boundary_choice import chosen_boundaries
 from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain
-from planner.solvers.least_memory import least_missing_memory
-from planner.solvers.segment_tables import segment_tables
-from planner.solvers.shared_limits import SharedLimits
-from planner.solvers.viterbi import CountLayers, cheapest_walk
-from planner.solvers.walk_prices import WalkPrices, walk_prices
+from planner.solvers.revisit.least_memory import least_missing_memory
+from planner.solvers.revisit.segment_tables import segment_tables
+from planner.solvers.revisit.shared_limits import SharedLimits
+from planner.solvers.revisit.viterbi import CountLayers, cheapest_walk
+from planner.solvers.revisit.walk_prices import WalkPrices, walk_prices
 
 _MOST_CELLS = 10_000
 """Of segments among which the least memory that helps is searched."""

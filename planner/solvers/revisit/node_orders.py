@@ -16,7 +16,7 @@ from planner.problem import Problem
 from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain, best_chain
 from planner.solvers.chain_tables import ChainTables, chain_tables
-from planner.solvers.incumbent import Incumbent
+from planner.solvers.revisit.incumbent import Incumbent
 
 _Ints = NDArray[np.int64]
 

@@ -12,11 +12,11 @@ from planner.costs.memory import StageMemory
 from planner.problem import Problem
 from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain
-from planner.solvers.segment_recurrence import ExtraPrices, forward
-from planner.solvers.segment_tables import SegmentTables
-from planner.solvers.shared_limits import SharedLimits
-from planner.solvers.viterbi import Walk, cheapest_walk
-from planner.solvers.walk_prices import WalkPrices
+from planner.solvers.revisit.segment_recurrence import ExtraPrices, forward
+from planner.solvers.revisit.segment_tables import SegmentTables
+from planner.solvers.revisit.shared_limits import SharedLimits
+from planner.solvers.revisit.viterbi import Walk, cheapest_walk
+from planner.solvers.revisit.walk_prices import WalkPrices
 
 _Floats = NDArray[np.float64]
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.solvers.memory_prices import ROUNDING, constant, extra_prices
-from planner.solvers.segment_recurrence import ExtraPrices, Potentials, backward, forward
-from planner.solvers.segment_tables import SegmentTables
-from planner.solvers.shared_limits import SharedLimits
+from planner.solvers.revisit.memory_prices import ROUNDING, constant, extra_prices
+from planner.solvers.revisit.segment_recurrence import ExtraPrices, Potentials, backward, forward
+from planner.solvers.revisit.segment_tables import SegmentTables
+from planner.solvers.revisit.shared_limits import SharedLimits
 
 _Floats = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from planner.costs.memory import StageMemory
 from planner.objectives import Objective
 from planner.problem import Problem
 from planner.solvers.chain_recurrence import Chain
-from planner.solvers.walk_prices import WalkPrices
+from planner.solvers.revisit.walk_prices import WalkPrices
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]

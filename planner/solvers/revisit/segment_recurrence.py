@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.solvers.chain_recurrence import Chain
-from planner.solvers.segment_tables import SegmentTables
+from planner.solvers.revisit.segment_tables import SegmentTables
 
 _Floats = NDArray[np.float64]
 

@@ -10,9 +10,9 @@ from planner.problem import Problem
 from planner.solvers.boundary_choice import chosen_boundaries
 from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain
-from planner.solvers.segment_search import SegmentSearch
-from planner.solvers.segment_tables import segment_tables
-from planner.solvers.walk_prices import WalkPrices
+from planner.solvers.revisit.segment_search import SegmentSearch
+from planner.solvers.revisit.segment_tables import segment_tables
+from planner.solvers.revisit.walk_prices import WalkPrices
 
 _MOST_CELLS = 100_000
 """Table cells of a search over a choice of boundaries."""

@@ -13,29 +13,34 @@ from planner.objectives import Objective
 from planner.problem import Problem
 from planner.solution import Solution
 from planner.solvers.answers import answer, infeasible, unanswered
-from planner.solvers.boundary_sketch import is_long, sketch
 from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain
-from planner.solvers.incumbent import Incumbent
-from planner.solvers.memory_prices import PriceSearch, extra_prices
-from planner.solvers.node_orders import offer_ordered_plans
 from planner.solvers.own_limit import broken_by_all, own_limit
-from planner.solvers.priced_walks import BlockWalks, PricedWalks, SegmentWalks
-from planner.solvers.revisit_shortfall import shortfall_reason
-from planner.solvers.segment_labels import LabelAnswer
-from planner.solvers.segment_program import (
+from planner.solvers.revisit.boundary_sketch import is_long, sketch
+from planner.solvers.revisit.incumbent import Incumbent
+from planner.solvers.revisit.memory_prices import PriceSearch, extra_prices
+from planner.solvers.revisit.node_orders import offer_ordered_plans
+from planner.solvers.revisit.priced_walks import BlockWalks, PricedWalks, SegmentWalks
+from planner.solvers.revisit.revisit_shortfall import shortfall_reason
+from planner.solvers.revisit.segment_labels import LabelAnswer
+from planner.solvers.revisit.segment_program import (
     MOST_VARIABLES,
     TOLERANCE,
     VARIABLES_PER_S,
     n_variables,
     solve_program,
 )
-from planner.solvers.segment_recurrence import forward
-from planner.solvers.segment_search import SegmentSearch
-from planner.solvers.segment_tables import MOST_CELLS, SegmentTables, segment_tables, table_cells
-from planner.solvers.shared_limits import SharedLimits
-from planner.solvers.viterbi import CountLayers, cheapest_walk
-from planner.solvers.walk_prices import dearest_value, walk_prices, within_windows
+from planner.solvers.revisit.segment_recurrence import forward
+from planner.solvers.revisit.segment_search import SegmentSearch
+from planner.solvers.revisit.segment_tables import (
+    MOST_CELLS,
+    SegmentTables,
+    segment_tables,
+    table_cells,
+)
+from planner.solvers.revisit.shared_limits import SharedLimits
+from planner.solvers.revisit.viterbi import CountLayers, cheapest_walk
+from planner.solvers.revisit.walk_prices import dearest_value, walk_prices, within_windows
 
 _CLIMBING_ROUNDS, _CONVERGING_ROUNDS = 15, 120
 _SMALL_CELLS = 2_000

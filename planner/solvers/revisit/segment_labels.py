@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain
-from planner.solvers.dominance import undominated
-from planner.solvers.segment_fixing import Completions
-from planner.solvers.segment_tables import SegmentTables
-from planner.solvers.shared_limits import SharedLimits
+from planner.solvers.revisit.dominance import undominated
+from planner.solvers.revisit.segment_fixing import Completions
+from planner.solvers.revisit.segment_tables import SegmentTables
+from planner.solvers.revisit.shared_limits import SharedLimits
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]

@@ -21,9 +21,9 @@ from scipy.sparse import coo_array, vstack
 
 from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain
-from planner.solvers.segment_flow import SegmentFlow, segment_flow, shared_rows
-from planner.solvers.segment_tables import SegmentTables
-from planner.solvers.shared_limits import SharedLimits
+from planner.solvers.revisit.segment_flow import SegmentFlow, segment_flow, shared_rows
+from planner.solvers.revisit.segment_tables import SegmentTables
+from planner.solvers.revisit.shared_limits import SharedLimits
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]

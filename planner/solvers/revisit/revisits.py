@@ -9,8 +9,8 @@ from planner.problem import Problem
 from planner.solution import Solution
 from planner.solvers.budget import Budget
 from planner.solvers.own_limit import limits_other_values
-from planner.solvers.revisit_tiers import RevisitSearch
-from planner.solvers.segment_tables import MOST_CELLS, table_cells
+from planner.solvers.revisit.revisit_tiers import RevisitSearch
+from planner.solvers.revisit.segment_tables import MOST_CELLS, table_cells
 
 TIERS = ("viterbi", "lagrangian", "labels", "segment-milp")
 

@@ -1,0 +1,1 @@
+"""The search for plans in which a node may hold several stages."""
