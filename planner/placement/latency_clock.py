@@ -1,0 +1,24 @@
+"""Deadline: when a search must stop."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A moment on the monotonic clock."""
+
+    at_s: float = math.inf
+
+    @classmethod
+    def after(cls, seconds: float | None) -> Self:
+        """That many seconds from now; never, if none."""
+        return cls() if seconds is None else cls(time.monotonic() + seconds)
+
+    def is_over(self) -> bool:
+        """Whether the moment has passed."""
+        return time.monotonic() >= self.at_s
