@@ -22,3 +22,8 @@ class Deadline:
     def is_over(self) -> bool:
         """Whether the moment has passed."""
         return time.monotonic() >= self.at_s
+
+    def share(self, part: float) -> Deadline:
+        """The moment when that part of the time that is left has passed."""
+        now_s = time.monotonic()
+        return Deadline(now_s + part * (self.at_s - now_s))

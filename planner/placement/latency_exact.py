@@ -47,6 +47,11 @@ class PricedChain:
     """Per position, and per number of accelerators that are free, at least what passes from the
     start of its step to the end of the chain; the last number stands for all larger ones."""
 
+    @property
+    def bound_s(self) -> float:
+        """No placement takes less."""
+        return self.left_s[0][-1]
+
 
 @dataclass(frozen=True, slots=True)
 class _Label:

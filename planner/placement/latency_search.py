@@ -1,0 +1,236 @@
+"""Local search over placements: whole colour classes change sides, blocks grow, merge and split.
+
+Late acceptance: a change is kept if it is no worse than the placement that was current a fixed number
+of changes ago, or than the current one. From time to time an order that keeps the best placement's
+blocks together is cut anew, which moves all borders at once.
+
+Source: Burke and Bykov, "The late acceptance hill-climbing heuristic", European Journal of Operational
+Research 258(1), 2017; the moves are our own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.placement.latency_clock import Deadline
+from planner.placement.latency_intervals import IntervalSearch
+from planner.placement.latency_orders import UnitOrders
+from planner.placement.latency_price import blocks_of, device_of, latency_s
+from planner.placement.latency_tables import LatencyTables, convex_hull, members
+
+_MEMORY = 40
+_MOVES_PER_CUT = 400
+
+Blocks = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A placement by its blocks, with its price."""
+
+    blocks: Blocks
+    value_s: float
+
+
+def price(tables: LatencyTables, blocks: Blocks) -> Found:
+    """The blocks with their latency; infinite if they wait for each other in a circle."""
+    return Found(blocks, latency_s(tables, device_of(tables.n, blocks)))
+
+
+@dataclass(frozen=True)
+class SearchLimits:
+    """When to stop."""
+
+    max_moves: int
+    deadline: Deadline
+    good_enough_s: float = 0.0
+    """A value that no placement beats."""
+
+
+def improve(
+    tables: LatencyTables, start: Found, limits: SearchLimits, *, rng: np.random.Generator
+) -> Found:
+    """The best placement found from a start; it is no worse than that."""
+    moves = _Moves(tables, rng)
+    orders, intervals = UnitOrders(tables), IntervalSearch(tables)
+    best = current = start
+    history = [start.value_s] * _MEMORY
+    for step in range(limits.max_moves):
+        if best.value_s <= limits.good_enough_s or limits.deadline.is_over():
+            break
+        if step % _MOVES_PER_CUT == 0:
+            cut = intervals.best_blocks(orders.around(best.blocks, rng=rng), limits.deadline)
+            tried = None if cut is None else tuple(cut)
+        else:
+            tried = moves.changed(current.blocks)
+        if tried is None:
+            continue
+        found = price(tables, tried)
+        slot = step % _MEMORY
+        if found.value_s <= max(history[slot], current.value_s) and math.isfinite(found.value_s):
+            current = found
+            if current.value_s < best.value_s:
+                best = current
+        history[slot] = current.value_s
+    return best
+
+
+class _Moves:
+    """Random neighbours of a set of blocks that keep caps and colours, and mostly convexity."""
+
+    def __init__(self, tables: LatencyTables, rng: np.random.Generator) -> None:
+        self._tables = tables
+        self._rng = rng
+        self._placeable = [v for v in range(tables.n) if not tables.host_only >> v & 1]
+        self._kinds: tuple[Callable[[list[int]], list[int] | None], ...] = (
+            self._grow,
+            self._grow,
+            self._shrink,
+            self._shrink,
+            self._shift,
+            self._shift,
+            self._merge,
+            self._split,
+            self._open,
+            self._close,
+        )
+
+    def changed(self, blocks: Blocks) -> Blocks | None:
+        """A random neighbour; none if the move that was drawn is not possible."""
+        if not self._placeable:
+            return None
+        kind = self._kinds[self._rng.integers(len(self._kinds))]
+        changed = kind(list(blocks))
+        if changed is None:
+            return None
+        kept = tuple(block for block in changed if block)
+        if len(kept) > self._tables.n_accelerators:
+            return None
+        if any(self._tables.size_of(b) > self._tables.cap_bytes for b in kept if b not in blocks):
+            return None
+        return kept
+
+    def _grow(self, blocks: list[int]) -> list[int] | None:
+        """A block takes a neighbour, with all that must come along."""
+        index = self._any_block(blocks)
+        if index is None:
+            return None
+        v = self._neighbour(blocks[index])
+        if v is None:
+            return None
+        return self._with(blocks, index, self._tables.colour_masks[v])
+
+    def _shrink(self, blocks: list[int]) -> list[int] | None:
+        """A block gives an operator on its rim, and all before or behind it, to the CPU."""
+        index = self._any_block(blocks)
+        if index is None:
+            return None
+        blocks[index] &= ~self._rim(blocks[index])
+        return blocks
+
+    def _shift(self, blocks: list[int]) -> list[int] | None:
+        """An operator on the rim of one block goes to a block that it touches."""
+        index = self._any_block(blocks)
+        if index is None:
+            return None
+        part = self._rim(blocks[index])
+        touched = [
+            other
+            for other, block in enumerate(blocks)
+            if other != index and self._reads_or_feeds(part) & block
+        ]
+        if not touched:
+            return None
+        blocks[index] &= ~part
+        return self._with(blocks, touched[self._rng.integers(len(touched))], part)
+
+    def _merge(self, blocks: list[int]) -> list[int] | None:
+        index = self._any_block(blocks)
+        if index is None or len(blocks) < 2:
+            return None
+        other = self._any_block(blocks)
+        if other is None or other == index:
+            return None
+        part, blocks[other] = blocks[other], 0
+        return self._with(blocks, index, part)
+
+    def _split(self, blocks: list[int]) -> list[int] | None:
+        index = self._any_block(blocks)
+        if index is None:
+            return None
+        part = self._rim(blocks[index], deep=True)
+        blocks[index] &= ~part
+        return [*blocks, part]
+
+    def _open(self, blocks: list[int]) -> list[int] | None:
+        """An operator leaves the CPU for an accelerator of its own."""
+        v = self._placeable[self._rng.integers(len(self._placeable))]
+        return self._with([*blocks, 0], len(blocks), self._tables.closures[v])
+
+    def _close(self, blocks: list[int]) -> list[int] | None:
+        index = self._any_block(blocks)
+        if index is None:
+            return None
+        blocks[index] = 0
+        return blocks
+
+    def _with(self, blocks: list[int], index: int, part: int) -> list[int] | None:
+        """The block grown by a part to a convex set of whole classes, taken from the others."""
+        tables = self._tables
+        grown, before = blocks[index] | part, 0
+        while grown != before:
+            before = grown
+            grown = convex_hull(grown, tables.ancestors, tables.descendants)
+            for v in members(grown & ~before):
+                grown |= tables.closures[v]
+            if grown & tables.unplaceable:
+                return None
+        taken = grown & ~blocks[index]
+        for other, block in enumerate(blocks):
+            if other != index and block & taken:
+                blocks[other] = block & ~self._whole_classes(block & taken)
+        blocks[index] = grown
+        return blocks
+
+    def _rim(self, block: int, *, deep: bool = False) -> int:
+        """Classes at the front or the back of a block: one with what lies beyond it."""
+        tables = self._tables
+        inside = list(members(block))
+        reach = tables.ancestors if self._rng.random() < 0.5 else tables.descendants
+        if not deep:
+            ends = [v for v in inside if not reach[v] & block]
+            inside = ends or inside
+        v = inside[self._rng.integers(len(inside))]
+        return self._whole_classes((reach[v] | 1 << v) & block)
+
+    def _whole_classes(self, mask: int) -> int:
+        whole = mask
+        for v in members(mask):
+            whole |= self._tables.colour_masks[v]
+        return whole
+
+    def _neighbour(self, block: int) -> int | None:
+        tables = self._tables
+        near = list(members(self._reads_or_feeds(block) & ~block & ~tables.host_only))
+        if not near or self._rng.random() < 0.05:
+            near = [v for v in self._placeable if not block >> v & 1]
+        return near[self._rng.integers(len(near))] if near else None
+
+    def _reads_or_feeds(self, mask: int) -> int:
+        near = 0
+        for v in members(mask):
+            near |= self._tables.producer_masks[v] | self._tables.consumer_masks[v]
+        return near
+
+    def _any_block(self, blocks: list[int]) -> int | None:
+        held = [index for index, block in enumerate(blocks) if block]
+        return held[self._rng.integers(len(held))] if held else None
+
+
+def blocks_in(device: list[int]) -> Blocks:
+    """The blocks of a placement given by devices."""
+    return tuple(block for _, block in sorted(blocks_of(device).items()))
