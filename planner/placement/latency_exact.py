@@ -18,7 +18,7 @@ labels carry it over to latency.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from planner.placement.latency_clock import Deadline
@@ -59,7 +59,7 @@ class _Label:
     latest_s: float
     """Finish of the last operator so far."""
     ready_s: tuple[float, ...]
-    """Of each output that is still needed, in the order of `_Search.open_outputs`."""
+    """Of each output that is still needed, in the order of `_Place.outputs`."""
     block: int
     """The block of the last step; 0 if it ran on the CPU."""
     before: _Label | None
@@ -116,6 +116,7 @@ class _Search:
         self.size = 0
         self.labels: dict[int, list[_Label]] = {0: [_Label(0, 0.0, (), 0, None)]}
         self.layers: defaultdict[int, set[int]] = defaultdict(set, {0: {0}})
+        self._places = {0: remainder.place(0, ())}
 
     @property
     def is_over(self) -> bool:
@@ -123,41 +124,38 @@ class _Search:
 
     def expand(self, done: int) -> None:
         """Takes every step from a downset."""
+        tables = self._tables
         labels = self.labels.pop(done)
-        available = self._available(done, (1 << self._tables.n) - 1 & ~done)
-        outputs = self.open_outputs(done)
-        known = [dict(zip(outputs, label.ready_s, strict=True)) for label in labels]
+        outputs = self._places.pop(done).outputs
+        available = self._available(done, (1 << tables.n) - 1 & ~done)
         eager = [v for v in available if self._loses_nothing_on_cpu(v, done)]
         for v in eager[:1] or available:
-            self._step(labels, known, done, 1 << v, on_cpu=True)
-        if eager:
+            step = _Step(done, 1 << v, tables.producer_masks[v], run_s=tables.cpu_s[v], on_cpu=True)
+            self._take(step, labels, outputs)
+        if eager or all(label.n_used == tables.n_accelerators for label in labels):
             return
-        for block in self._blocks(done, available):
-            self._step(labels, known, done, block, on_cpu=False)
+        for block, read in self._blocks(done, available):
+            step = _Step(done, block, read, run_s=block_s(tables, block))
+            self._take(step, labels, outputs)
             if self.is_over:
                 return
-
-    def open_outputs(self, done: int) -> list[int]:
-        """Operators of a downset whose output is still needed."""
-        consumers = self._tables.consumer_masks
-        return [u for u in members(done) if consumers[u] & ~done]
 
     def _available(self, done: int, candidates: int) -> list[int]:
         producers = self._tables.producer_masks
         return [v for v in members(candidates) if not producers[v] & ~done]
 
-    def _blocks(self, done: int, available: list[int]) -> Iterator[int]:
-        """Every block that fits and can run next, by growth along the edges."""
+    def _blocks(self, done: int, available: list[int]) -> Iterator[tuple[int, int]]:
+        """Every block that fits and can run next, by growth along the edges, with all it reads."""
         tables = self._tables
         barred = done | tables.host_only
-        stack = [(0, 0.0, available)]
+        stack = [(0, 0.0, 0, 0, available)]
         seen = {0}
         while stack:
-            block, size_bytes, candidates = stack.pop()
+            block, size_bytes, read, colours, candidates = stack.pop()
             if block:
                 self.n_steps += 1
-                if self._whole_colours(block):
-                    yield block
+                if not colours & ~block:
+                    yield block, read
                 if self.is_over:
                     return
             for v in candidates:
@@ -170,10 +168,16 @@ class _Search:
                 ):
                     continue
                 seen.add(grown)
-                behind = tables.consumer_masks[v] & ~grown
-                fresh = self._available(done | grown, behind)
-                rest = [w for w in candidates if w != v] + fresh
-                stack.append((grown, size_after_bytes, rest))
+                fresh = self._available(done | grown, tables.consumer_masks[v])
+                stack.append(
+                    (
+                        grown,
+                        size_after_bytes,
+                        read | tables.producer_masks[v],
+                        colours | tables.colour_masks[v],
+                        [w for w in candidates if w != v] + fresh,
+                    )
+                )
 
     def _loses_nothing_on_cpu(self, v: int, done: int) -> bool:
         tables = self._tables
@@ -182,43 +186,35 @@ class _Search:
         is_quick = tables.cpu_s[v] == 0 and tables.colour_masks[v] == 1 << v
         return is_quick and (tables.transfer_s[v] == 0 or not tables.consumers[v])
 
-    def _whole_colours(self, block: int) -> bool:
-        colours = self._tables.colour_masks
-        return all(not colours[v] & ~block for v in members(block))
-
-    def _step(
-        self,
-        labels: list[_Label],
-        known: list[dict[int, float]],
-        done: int,
-        block: int,
-        *,
-        on_cpu: bool,
-    ) -> None:
-        """Runs a block, or an operator on the CPU, from every label of a downset."""
-        tables = self._tables
-        after = done | block
-        read = 0
-        for v in members(block):
-            read |= tables.producer_masks[v]
-        inputs = list(members(read & ~block))
-        outputs = self.open_outputs(after)
-        run_s = tables.cpu_s[block.bit_length() - 1] if on_cpu else block_s(tables, block)
-        is_promising = self._remainder.test_at(after, outputs)
-        for label, ready_s in zip(labels, known, strict=True):
-            if not on_cpu and label.n_used == tables.n_accelerators:
+    def _take(self, step: _Step, labels: list[_Label], outputs: tuple[int, ...]) -> None:
+        """Takes a step from every label of a downset, whose open outputs are given."""
+        n_accelerators = self._tables.n_accelerators
+        place = self._place(step, outputs)
+        column = {u: index for index, u in enumerate(outputs)}
+        inputs = [column[u] for u in members(step.read & ~step.block)]
+        kept = [column.get(u, -1) for u in place.outputs]
+        for label in labels:
+            if label.n_used == n_accelerators and not step.on_cpu:
                 continue
             self.n_steps += 1
-            end_s = max((ready_s[u] for u in inputs), default=0.0) + run_s
-            following = _Label(
-                n_used=label.n_used + (not on_cpu),
-                latest_s=max(label.latest_s, end_s),
-                ready_s=tuple(ready_s.get(u, end_s) for u in outputs),
-                block=0 if on_cpu else block,
-                before=label,
-            )
-            if is_promising(following):
-                self._keep(after, following)
+            before_s = label.ready_s
+            end_s = max([before_s[index] for index in inputs], default=0.0) + step.run_s
+            ready_s = tuple([end_s if index < 0 else before_s[index] for index in kept])
+            latest_s = max(label.latest_s, end_s)
+            n_used = label.n_used + (not step.on_cpu)
+            if place.can_win(n_accelerators - n_used, latest_s, ready_s):
+                block = 0 if step.on_cpu else step.block
+                self._keep(step.after, _Label(n_used, latest_s, ready_s, block, label))
+
+    def _place(self, step: _Step, outputs: tuple[int, ...]) -> _Place:
+        place = self._places.get(step.after)
+        if place is None:
+            consumers = self._tables.consumer_masks
+            candidates = [*outputs, *members(step.block)]
+            still_open = sorted(u for u in candidates if consumers[u] & ~step.after)
+            place = self._remainder.place(step.after, tuple(still_open))
+            self._places[step.after] = place
+        return place
 
     def _keep(self, done: int, label: _Label) -> None:
         kept = self.labels.get(done)
@@ -229,46 +225,82 @@ class _Search:
             self.labels[done] = [other for other in kept if not label.dominates(other)] + [label]
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A block, or one operator on the CPU, that runs once a downset has run."""
+
+    done: int
+    block: int
+    read: int
+    """All that the block reads, its own included."""
+    run_s: float
+    on_cpu: bool = False
+
+    @property
+    def after(self) -> int:
+        return self.done | self.block
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A downset, as far as its labels need it."""
+
+    outputs: tuple[int, ...]
+    """Operators whose output is still needed; labels hold their ready times in this order."""
+    latest_ready_s: tuple[float, ...]
+    """When each output must be ready to beat the value, by its slowest path ahead."""
+    ahead: tuple[tuple[list[int], Sequence[float]], ...]
+    """Per chain, the outputs its next operator waits for, and when they must be ready, by the number
+    of free accelerators."""
+    to_beat_s: float
+
+    def can_win(self, n_free: int, latest_s: float, ready_s: tuple[float, ...]) -> bool:
+        """Whether a label can still lead to a better value."""
+        if latest_s >= self.to_beat_s:
+            return False
+        for own_s, limit_s in zip(ready_s, self.latest_ready_s, strict=True):
+            if own_s >= limit_s:
+                return False
+        for needed, limits_s in self.ahead:
+            limit_s = limits_s[min(n_free, len(limits_s) - 1)]
+            if limit_s <= 0 or any([ready_s[index] >= limit_s for index in needed]):
+                return False
+        return True
+
+
 class _Remainder:
-    """Tells labels that cannot beat a value any more."""
+    """Says by when outputs must be ready for a value to be beaten."""
 
     def __init__(
         self, tables: LatencyTables, chains: Sequence[PricedChain], to_beat_s: float
     ) -> None:
         self.tables = tables
-        self._chains = [(chain, mask_of(chain.operators)) for chain in chains]
         self._to_beat_s = to_beat_s
         self._through_s = remainders_s(tables)
+        self._chains = [
+            (chain.operators, mask_of(chain.operators), self._limits_s(chain)) for chain in chains
+        ]
 
-    def test_at(self, done: int, outputs: list[int]) -> Callable[[_Label], bool]:
-        """Whether a label at this downset can still lead to a better value."""
-        tables, to_beat_s = self.tables, self._to_beat_s
+    def place(self, done: int, outputs: tuple[int, ...]) -> _Place:
+        """The place of a downset with these open outputs."""
+        tables = self.tables
         # Only what has not run yet can still be waited for.
         tails_s = [
             max(self._through_s[w] for w in members(tables.consumer_masks[u] & ~done))
             for u in outputs
         ]
-        ahead: list[tuple[list[int], Sequence[float]]] = []
-        for chain, mask in self._chains:
+        ahead = []
+        for operators, mask, limits_s in self._chains:
             position = (mask & done).bit_count()
-            if position < len(chain.operators):
-                before = tables.ancestors[chain.operators[position]]
+            if position < len(operators):
+                before = tables.ancestors[operators[position]]
                 needed = [index for index, u in enumerate(outputs) if before >> u & 1]
-                ahead.append((needed, chain.left_s[position]))
+                ahead.append((needed, limits_s[position]))
+        latest_ready_s = tuple(self._to_beat_s - tail_s for tail_s in tails_s)
+        return _Place(outputs, latest_ready_s, tuple(ahead), self._to_beat_s)
 
-        def is_promising(label: _Label) -> bool:
-            if label.latest_s >= to_beat_s:
-                return False
-            if any(a + b >= to_beat_s for a, b in zip(label.ready_s, tails_s, strict=True)):
-                return False
-            n_free = tables.n_accelerators - label.n_used
-            for needed, left_s in ahead:
-                ready_s = max((label.ready_s[index] for index in needed), default=0.0)
-                if ready_s + left_s[min(n_free, len(left_s) - 1)] >= to_beat_s:
-                    return False
-            return True
-
-        return is_promising
+    def _limits_s(self, chain: PricedChain) -> list[list[float]]:
+        return [[self._to_beat_s - left_s for left_s in row] for row in chain.left_s]
 
 
 def remainders_s(tables: LatencyTables) -> list[float]:

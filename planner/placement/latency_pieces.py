@@ -45,6 +45,7 @@ class PieceSets:
             if tables.closures[v] != 1 << v:
                 closure = tables.closures[v]
                 self._dragged[closure] = self._dragged.get(closure, 0) | 1 << v
+        self._reach = {closure: _reach(tables, closure) for closure in set(tables.closures)}
         self._checks_fit = tables.n <= _MOST_OPERATORS_FOR_FIT
 
     def from_start(self, chain: Sequence[int], a: int) -> list[Piece]:
@@ -64,8 +65,7 @@ class PieceSets:
             behind = 0
             if stop < len(chain):
                 behind = tables.descendants[chain[stop]] | 1 << chain[stop]
-            outside = self._outside(inside, before | behind | tables.unplaceable)
-            pieces.append(Piece(inside, outside, is_possible=not inside & outside))
+            pieces.append(self._piece(inside, before | behind | tables.unplaceable))
         return pieces
 
     def _inside(self, inside: int) -> int:
@@ -78,38 +78,51 @@ class PieceSets:
             return inside
         return self._inside(convex_hull(grown, tables.ancestors, tables.descendants))
 
-    def _outside(self, inside: int, outside: int) -> int:
+    def _piece(self, inside: int, outside: int) -> Piece:
+        """Spreads what is outside until nothing follows any more, or a few rounds are over."""
         tables = self._tables
         upstream = downstream = 0
         for v in members(inside):
             upstream |= tables.ancestors[v]
             downstream |= tables.descendants[v]
-        spread_from = 0
+        spread = 0
         for _ in range(_ROUNDS):
             known = outside
             for closure, draggers in self._dragged.items():
                 if closure & outside:
                     outside |= draggers
-            for v in members(outside & upstream & ~spread_from):
+            for v in members(outside & upstream & ~spread):
                 outside |= tables.ancestors[v]
-            for v in members(outside & downstream & ~spread_from):
+            for v in members(outside & downstream & ~spread):
                 outside |= tables.descendants[v]
-            spread_from = known
+            spread = known
             if self._checks_fit and not inside & outside:
-                outside |= self._misfits(inside, outside)
-            if outside == known:
+                outside |= self._misfits(inside, outside, upstream, downstream)
+            if outside == known or inside & outside:
                 break
-        return outside
+        return Piece(inside, outside, is_possible=not inside & outside)
 
-    def _misfits(self, inside: int, outside: int) -> int:
+    def _misfits(self, inside: int, outside: int, upstream: int, downstream: int) -> int:
         """Neighbours that would drag along too much, or something that is outside."""
         tables = self._tables
+        free_bytes = tables.cap_bytes - tables.size_of(inside)
         nearby = 0
         for v in members(inside):
             nearby |= tables.producer_masks[v] | tables.consumer_masks[v]
         found = 0
         for u in members(nearby & ~inside & ~outside):
-            joint = convex_hull(inside | tables.closures[u], tables.ancestors, tables.descendants)
-            if joint & outside or tables.size_of(joint) > tables.cap_bytes:
+            above, below = self._reach[tables.closures[u]]
+            joint = (inside | upstream | above) & (inside | downstream | below)
+            added = joint & ~inside
+            if joint & outside or tables.size_of(added) > free_bytes:
                 found |= 1 << u
         return found
+
+
+def _reach(tables: LatencyTables, mask: int) -> tuple[int, int]:
+    """A set with all that it depends on, and with all that depends on it."""
+    above = below = mask
+    for v in members(mask):
+        above |= tables.ancestors[v]
+        below |= tables.descendants[v]
+    return above, below
