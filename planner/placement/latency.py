@@ -1,9 +1,9 @@
-"""Least latency of one sample on k accelerators and a host: a placement, its bound and its proof.
+"""Least latency of one sample on k accelerators and a host: a placement, a bound and a proof.
 
-The instance is contracted, then cut along several orders, bounded by several chains, searched exactly
+The instance is contracted, cut along several orders, bounded by several chains, searched exactly
 within a small budget, improved locally, and searched exactly again with what is now to be beaten.
-Every stage stops when the bound meets the value. Budgets count steps, so equal inputs and seed give
-equal answers as long as the time limit does not bind. `n_cpus` plays no part, and an operator that no
+It ends as soon as the bound meets the value. Budgets count steps, so equal inputs and seed give
+equal answers as long as the time limit does not bind. `n_cpus` plays no part, and what no
 accelerator takes runs on the host, so there is always a placement.
 """
 
@@ -18,14 +18,14 @@ from planner.placement.instance import PlacementInstance
 from planner.placement.latency_bound import ChainBound, chains
 from planner.placement.latency_clock import Deadline
 from planner.placement.latency_contraction import Contraction, contract
-from planner.placement.latency_exact import ExactAnswer, PricedChain, remainders_s, solve_exactly
+from planner.placement.latency_exact import ExactAnswer, solve_exactly
 from planner.placement.latency_intervals import IntervalSearch
+from planner.placement.latency_labels import PricedChain, remainders_s
 from planner.placement.latency_orders import UnitOrders
-from planner.placement.latency_price import CPU as HOST
-from planner.placement.latency_price import device_of, latency_s, violations
+from planner.placement.latency_price import device_of, latency_s, placement_of, violations
 from planner.placement.latency_search import Found, SearchLimits, improve, price
 from planner.placement.latency_tables import LatencyTables
-from planner.placement.placement import CPU, Placement, PlacementSolution, accelerator
+from planner.placement.placement import PlacementSolution
 from planner.solution import Status
 
 DEFAULT_TIME_LIMIT_S = 60.0
@@ -33,12 +33,16 @@ DEFAULT_TIME_LIMIT_S = 60.0
 _RELATIVE_TOLERANCE = 1e-9
 _N_ORDERS = 6
 _N_CHAINS = 12
+_N_THOROUGH_CHAINS = 4
 _N_CHAINS_THAT_PRUNE = 3
+# Beyond, one thorough chain takes as long as everything else.
+_MOST_OPERATORS_FOR_THOROUGH = 600
 _FIRST_STEPS = 100_000
 _MOVES = 6_000
 _ROUNDS = 2
 _LAST_STEPS = 4_000_000
-# Shares of the time left that bounds and the first exact search may use before the next stage.
+# Shares of the time that is left that a stage may use before the next.
+_SHARE_OF_ORDERS = 0.4
 _SHARE_OF_CHAINS = 0.3
 _SHARE_OF_EXACT = 0.3
 _SHARE_OF_MOVES = 0.5
@@ -54,18 +58,24 @@ def solve_latency(
     """
     begun_s = time.monotonic()
     limit_s = DEFAULT_TIME_LIMIT_S if time_limit_s is None else time_limit_s
-    run = _Run(contract(instance), Deadline.after(limit_s), seed)
+    contraction, whole = contract(instance), LatencyTables.of(instance)
+    # What it took to read the instance is about what it takes to check the answer.
+    deadline = Deadline(begun_s + limit_s).earlier(time.monotonic() - begun_s)
+    run = _Run(contraction, whole, deadline, seed)
     for _ in run.stages():
         if run.is_proved:
             break
-    return run.solution(instance, time.monotonic() - begun_s)
+    return run.solution(time.monotonic() - begun_s)
 
 
 class _Run:
     """What is known so far: the best placement, the bound, and what was cut short."""
 
-    def __init__(self, contraction: Contraction, deadline: Deadline, seed: int) -> None:
+    def __init__(
+        self, contraction: Contraction, whole: LatencyTables, deadline: Deadline, seed: int
+    ) -> None:
         self._contraction = contraction
+        self._whole = whole
         self._deadline = deadline
         self._seed = seed
         self._rng = np.random.default_rng(seed)
@@ -84,9 +94,13 @@ class _Run:
     def stages(self) -> Iterator[None]:
         """Runs one stage after another, until the caller has seen enough."""
         yield
-        self._cut_orders()
+        self._cut_orders(0, 1)
         yield
-        self._price_chains()
+        self._price_quickly()
+        yield
+        self._cut_orders(1, _N_ORDERS)
+        yield
+        self._price_thoroughly()
         yield
         self._search_exactly(_FIRST_STEPS, self._deadline.share(_SHARE_OF_EXACT))
         yield
@@ -96,9 +110,9 @@ class _Run:
         self._search_exactly(_LAST_STEPS, self._deadline)
         yield
 
-    def solution(self, instance: PlacementInstance, runtime_s: float) -> PlacementSolution:
+    def solution(self, runtime_s: float) -> PlacementSolution:
         """The answer for the instance as it was given."""
-        tables = LatencyTables.of(instance)
+        tables = self._whole
         device = self._contraction.lift(device_of(self._tables.n, self._best.blocks))
         broken = violations(tables, device)
         assert not broken, broken
@@ -110,15 +124,17 @@ class _Run:
             objective="latency",
             status=Status.OPTIMAL if self.is_proved else Status.FEASIBLE,
             method=method,
-            placement=_placement(device),
+            placement=placement_of(device),
             value_s=value_s,
             lower_bound_s=min(self._bound_s, value_s),
             runtime_s=runtime_s,
         )
 
-    def _cut_orders(self) -> None:
+    def _cut_orders(self, first: int, stop: int) -> None:
+        """Cuts the orders with these numbers, of a sequence without end."""
         orders, intervals = UnitOrders(self._tables), IntervalSearch(self._tables)
-        for index in range(_N_ORDERS):
+        deadline = self._deadline.share(_SHARE_OF_ORDERS)
+        for index in range(first, stop):
             if index == 0:
                 order = orders.depth_first()
             elif index == 1:
@@ -127,22 +143,33 @@ class _Run:
                 order = orders.depth_first(rng=self._rng)
             else:
                 order = orders.around(self._best.blocks, rng=self._rng)
-            blocks = intervals.best_blocks(order, self._deadline)
-            if blocks is not None:
-                self._take(price(self._tables, tuple(blocks)))
+            blocks = intervals.best_blocks(order, deadline)
+            if blocks is None:
+                break
+            self._take(price(self._tables, tuple(blocks)))
 
-    def _price_chains(self) -> None:
-        bounds = ChainBound(self._tables)
+    def _price_quickly(self) -> None:
+        paths = chains(self._tables, n_random=_N_CHAINS, seed=self._seed)
+        self._chains = self._priced(list(paths), thorough=False)
+
+    def _price_thoroughly(self) -> None:
+        """The best chains again, with all that the graph says of their pieces."""
+        if self._tables.n <= _MOST_OPERATORS_FOR_THOROUGH:
+            paths = [priced.operators for priced in self._chains[:_N_THOROUGH_CHAINS]]
+            priced = [*self._priced(paths, thorough=True), *self._chains]
+            self._chains = sorted(priced, key=lambda chain: -chain.bound_s)
+
+    def _priced(self, paths: list[tuple[int, ...]], *, thorough: bool) -> list[PricedChain]:
+        """Chains with their bounds, best first; the overall bound rises to the best."""
+        bounds = ChainBound(self._tables, thorough=thorough)
         deadline = self._deadline.share(_SHARE_OF_CHAINS)
-        for chain in chains(self._tables, n_random=_N_CHAINS, seed=self._seed):
-            priced = bounds.price(chain, deadline)
-            if priced is None:
+        found: list[PricedChain] = []
+        for path in paths:
+            if self.is_proved or deadline.is_over():
                 break
-            self._chains.append(priced)
-            self._bound_s = max(self._bound_s, priced.bound_s)
-            if self.is_proved:
-                break
-        self._chains.sort(key=lambda priced: -priced.bound_s)
+            found.append(bounds.price(path, deadline))
+            self._bound_s = max(self._bound_s, found[-1].bound_s)
+        return sorted(found, key=lambda priced: -priced.bound_s)
 
     def _search_exactly(self, max_steps: int, deadline: Deadline) -> None:
         answer: ExactAnswer = solve_exactly(
@@ -163,17 +190,9 @@ class _Run:
             self._stopped_by = f"limit of {max_steps:,} steps over downsets"
 
     def _improve(self) -> None:
-        limits = SearchLimits(
-            _MOVES, self._deadline.share(_SHARE_OF_MOVES), self._bound_s
-        )
+        limits = SearchLimits(_MOVES, self._deadline.share(_SHARE_OF_MOVES), self._bound_s)
         self._take(improve(self._tables, self._best, limits, rng=self._rng))
 
     def _take(self, found: Found) -> None:
         if found.value_s < self._best.value_s:
             self._best = found
-
-
-def _placement(device: list[int]) -> Placement:
-    return Placement(
-        devices=tuple(CPU if number == HOST else accelerator(number) for number in device)
-    )

@@ -1,20 +1,19 @@
 """Lower bounds on the latency of every placement, from chains of operators.
 
-Take a chain p_0 … p_{m-1} in which each depends on the one before. What one accelerator holds of it
-is a contiguous piece [a, b): whoever leaves a block never returns. So every placement cuts the chain
-into operators on the CPU and at most k pieces, and its latency is at least the sum over these. A
-piece [a, b) costs at least, for the set H that convexity and colours force into its block:
+Take a chain p_0 … p_{m-1} in which each depends on the one before. What one accelerator holds of
+it is a contiguous piece [a, b): whoever leaves a block never returns. So every placement cuts the
+chain into operators on the CPU and at most k pieces, and its latency is at least their sum. A
+piece costs at least, for what must be inside its block and what must be outside of it:
 
-    Σ accelerator(v) for v in H
-    + Σ transfer(u) for u in or before p_{a-1}, hence outside the block, that H reads
-    + Σ transfer(v) for v in H that something in or behind p_b, hence outside the block, reads
+    Σ accelerator(v) for v inside
+    + Σ transfer(u) for u outside that the inside reads
+    + Σ transfer(v) for v inside that the outside reads
+    + Σ min(transfer(u), accelerator(u)) for every other u that the inside reads
 
-and is impossible if H does not fit, cannot run there, or holds more of the chain than the piece. The
-least sum is a shortest path over the positions of the chain, with the number of pieces as a second
-coordinate. It is a bound for every chain; the best of several is taken.
+The least sum is a shortest path over the positions of the chain, with the number of pieces as a
+second coordinate. It is a bound for every chain; the best of several is taken.
 
-Source: the shape of the published latency model (Tarnawski et al., NeurIPS 2020, section 4); the
-bound itself is our own.
+Source: our own, from the rules of the published latency objective (see `latency_price`).
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from planner.placement.latency_clock import Deadline
-from planner.placement.latency_exact import PricedChain, least_s
+from planner.placement.latency_labels import PricedChain, least_s
 from planner.placement.latency_pieces import PieceSets
-from planner.placement.latency_tables import LatencyTables
+from planner.placement.latency_tables import LatencyTables, members
 
 _Floats = NDArray[np.float64]
 
@@ -37,7 +36,82 @@ _MOST_PIECES = 32
 
 
 class ChainBound:
-    """Prices chains of one instance."""
+    """Prices chains of one instance.
+
+    A quick one knows only the hull of a piece, and what lies before and behind it on the chain; a
+    thorough one derives all that must be inside and outside.
+    """
+
+    def __init__(self, tables: LatencyTables, *, thorough: bool) -> None:
+        self._tables = tables
+        pieces = ThoroughPieces(tables) if thorough else HullPieces(tables)
+        self._pieces_s = pieces.least_s
+
+    def price(self, chain: Sequence[int], deadline: Deadline) -> PricedChain:
+        """The chain with its least remainders; only its end if the deadline comes first."""
+        tables = self._tables
+        m = len(chain)
+        most = min(tables.n_accelerators, _MOST_PIECES)
+        # With more accelerators than rows, the last row stands for any number of them.
+        absorbs = tables.n_accelerators > _MOST_PIECES
+        left_s = np.full((most + 1, m + 1), np.inf)
+        left_s[:, m] = 0.0
+        start = m
+        is_over = False
+        while start > 0 and not is_over:
+            start -= 1
+            is_over = deadline.is_over()
+            left_s[:, start] = tables.cpu_s[chain[start]] + left_s[:, start + 1]
+            # The first of a chain may share a block with anything before it.
+            pieces_s = self._pieces_s(*((chain[start:], 0) if is_over else (chain, start)))
+            if len(pieces_s) and most:
+                totals_s = pieces_s + left_s[:, start + 1 : start + 1 + len(pieces_s)]
+                best_s = totals_s.min(axis=1)
+                left_s[1:, start] = np.minimum(left_s[1:, start], best_s[:-1])
+                if absorbs:
+                    left_s[-1, start] = min(left_s[-1, start], best_s[-1])
+        rows = left_s[:, start:].T.tolist()
+        return PricedChain(tuple(chain[start:]), tuple(map(tuple, rows)))
+
+
+class HullPieces:
+    """Prices pieces by their hull alone."""
+
+    def __init__(self, tables: LatencyTables) -> None:
+        self._tables = tables
+        self._read_behind = list(tables.producer_masks)
+        """What each operator or anything behind it reads."""
+        for v in reversed(tables.order):
+            for w in tables.consumers[v]:
+                self._read_behind[v] |= self._read_behind[w]
+
+    def least_s(self, chain: Sequence[int], a: int) -> _Floats:
+        """Least time of the pieces from a to each stop, until none can fit."""
+        tables, transfer_s = self._tables, self._tables.transfer_s
+        before = tables.ancestors[chain[a - 1]] | 1 << chain[a - 1] if a else 0
+        after = tables.descendants[chain[a]] | 1 << chain[a]
+        hull = read = 0
+        size_bytes = run_s = 0.0
+        pieces_s = []
+        for stop in range(a + 1, len(chain) + 1):
+            last = chain[stop - 1]
+            added = after & (tables.ancestors[last] | 1 << last) & ~hull
+            hull |= added
+            size_bytes += tables.size_of(added)
+            if added & tables.unplaceable or size_bytes > tables.cap_bytes:
+                break
+            for v in members(added):
+                run_s += tables.accelerator_s[v]
+                fresh = tables.producer_masks[v] & before & ~read
+                read |= fresh
+                run_s += sum(transfer_s[u] for u in members(fresh))
+            sent = hull & self._read_behind[chain[stop]] if stop < len(chain) else 0
+            pieces_s.append(run_s + sum(transfer_s[v] for v in members(sent)))
+        return np.array(pieces_s)
+
+
+class ThoroughPieces:
+    """Prices pieces by all that must be inside and outside their block."""
 
     def __init__(self, tables: LatencyTables) -> None:
         self._tables = tables
@@ -49,29 +123,7 @@ class ChainBound:
         columns = [v for u in range(n) for v in tables.consumers[u]]
         self._feeds = csr_array((np.ones(len(rows)), (rows, columns)), shape=(n, n))
 
-    def price(self, chain: Sequence[int], deadline: Deadline) -> PricedChain | None:
-        """The chain with its least remainders; none if the deadline came first."""
-        tables = self._tables
-        m = len(chain)
-        most = min(tables.n_accelerators, _MOST_PIECES)
-        # With more accelerators than rows, the last row stands for any number of them.
-        absorbs = tables.n_accelerators > _MOST_PIECES
-        left_s = np.full((most + 1, m + 1), np.inf)
-        left_s[:, m] = 0.0
-        for a in reversed(range(m)):
-            if deadline.is_over():
-                return None
-            left_s[:, a] = tables.cpu_s[chain[a]] + left_s[:, a + 1]
-            pieces_s = self._pieces_s(chain, a)
-            if len(pieces_s) and most:
-                totals_s = pieces_s + left_s[:, a + 1 : a + 1 + len(pieces_s)]
-                best_s = totals_s.min(axis=1)
-                left_s[1:, a] = np.minimum(left_s[1:, a], best_s[:-1])
-                if absorbs:
-                    left_s[-1, a] = min(left_s[-1, a], best_s[-1])
-        return PricedChain(tuple(chain), tuple(map(tuple, left_s.T.tolist())))
-
-    def _pieces_s(self, chain: Sequence[int], a: int) -> _Floats:
+    def least_s(self, chain: Sequence[int], a: int) -> _Floats:
         """Least time of the pieces from a to each stop, until none can fit."""
         sets = self._pieces.from_start(chain, a)
         if not sets:

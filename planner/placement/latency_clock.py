@@ -23,6 +23,10 @@ class Deadline:
         """Whether the moment has passed."""
         return time.monotonic() >= self.at_s
 
+    def earlier(self, seconds: float) -> Deadline:
+        """The moment that much earlier."""
+        return Deadline(self.at_s - seconds)
+
     def share(self, part: float) -> Deadline:
         """The moment when that part of the time that is left has passed."""
         now_s = time.monotonic()

@@ -7,12 +7,12 @@ accelerators are used and when each output that is still needed is ready; one la
 another if it is no worse in any of these. That is exact, and quick while downsets are few.
 
 Two rules keep them few. An operator that loses nothing on the CPU runs there as soon as it can:
-nothing gains from its delay. And a label is dropped when the least remainder of the operators, or of
-a chain of them, reaches the value that is to be beaten.
+nothing gains from its delay. And a label is dropped when the least remainder of the operators, or
+of a chain of them, reaches the value that is to be beaten.
 
-Source: the dynamic program over ideals of Tarnawski et al., "Efficient Algorithms for Device
-Placement of DNN Graph Operators", NeurIPS 2020, section 5, which minimises the maximum load; the
-labels carry it over to latency.
+Source: the dynamic program over ideals, for the maximum load, of Tarnawski, Phanishayee, Devanur,
+Mahajan and Nina Paravecino, "Efficient Algorithms for Device Placement of DNN Graph Operators",
+NeurIPS 2020; labels carry it over to latency.
 """
 
 from __future__ import annotations
@@ -22,8 +22,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from planner.placement.latency_clock import Deadline
+from planner.placement.latency_labels import Label, Place, PricedChain, Remainder
 from planner.placement.latency_price import block_s
 from planner.placement.latency_tables import LatencyTables, mask_of, members
+
+# Long labels and long lists of them count as several steps: steps stand for time and memory.
+_FLOATS_PER_STEP = 8
+_LABELS_PER_STEP = 8
+_STEPS_PER_LOOK = 50
 
 
 @dataclass(frozen=True)
@@ -38,49 +44,6 @@ class ExactAnswer:
     """Steps that were tried."""
 
 
-@dataclass(frozen=True)
-class PricedChain:
-    """A chain of operators, each depending on the one before, with its least remainders."""
-
-    operators: tuple[int, ...]
-    left_s: tuple[tuple[float, ...], ...]
-    """Per position, and per number of accelerators that are free, at least what passes from the
-    start of its step to the end of the chain; the last number stands for all larger ones."""
-
-    @property
-    def bound_s(self) -> float:
-        """No placement takes less."""
-        return self.left_s[0][-1]
-
-
-@dataclass(frozen=True, slots=True)
-class _Label:
-    n_used: int
-    latest_s: float
-    """Finish of the last operator so far."""
-    ready_s: tuple[float, ...]
-    """Of each output that is still needed, in the order of `_Place.outputs`."""
-    block: int
-    """The block of the last step; 0 if it ran on the CPU."""
-    before: _Label | None
-
-    def dominates(self, other: _Label) -> bool:
-        return (
-            self.n_used <= other.n_used
-            and self.latest_s <= other.latest_s
-            and all(a <= b for a, b in zip(self.ready_s, other.ready_s, strict=True))
-        )
-
-    def blocks(self) -> tuple[int, ...]:
-        found = []
-        label: _Label | None = self
-        while label is not None:
-            if label.block:
-                found.append(label.block)
-            label = label.before
-        return tuple(reversed(found))
-
-
 def solve_exactly(
     tables: LatencyTables,
     to_beat_s: float,
@@ -90,14 +53,16 @@ def solve_exactly(
     deadline: Deadline,
 ) -> ExactAnswer:
     """The placement of least latency below `to_beat_s`, if the search ends within its limits."""
-    search = _Search(_Remainder(tables, chains, to_beat_s), max_steps, deadline)
+    search = _Search(Remainder(tables, chains, to_beat_s), max_steps, deadline)
     everything = (1 << tables.n) - 1
     for _ in range(tables.n):
         for done in sorted(search.layers.pop(search.size, ())):
-            search.expand(done)
             if search.is_over:
                 return ExactAnswer(is_complete=False, n_steps=search.n_steps)
+            search.expand(done)
         search.size += 1
+    if search.is_over:
+        return ExactAnswer(is_complete=False, n_steps=search.n_steps)
     labels = search.labels.get(everything, [])
     best = min(labels, key=lambda label: label.latest_s, default=None)
     blocks = None if best is None else best.blocks()
@@ -107,20 +72,18 @@ def solve_exactly(
 class _Search:
     """Labels of the downsets that are reached and not yet left, by number of operators."""
 
-    def __init__(self, remainder: _Remainder, max_steps: int, deadline: Deadline) -> None:
+    def __init__(self, remainder: Remainder, max_steps: int, deadline: Deadline) -> None:
         self._remainder = remainder
         self._tables = remainder.tables
         self._max_steps = max_steps
         self._deadline = deadline
         self.n_steps = 0
+        self.is_over = deadline.is_over()
+        self._next_look = 0
         self.size = 0
-        self.labels: dict[int, list[_Label]] = {0: [_Label(0, 0.0, (), 0, None)]}
+        self.labels: dict[int, list[Label]] = {0: [Label(0, 0.0, (), 0, None)]}
         self.layers: defaultdict[int, set[int]] = defaultdict(set, {0: {0}})
         self._places = {0: remainder.place(0, ())}
-
-    @property
-    def is_over(self) -> bool:
-        return self.n_steps > self._max_steps or self._deadline.is_over()
 
     def expand(self, done: int) -> None:
         """Takes every step from a downset."""
@@ -129,6 +92,7 @@ class _Search:
         outputs = self._places.pop(done).outputs
         available = self._available(done, (1 << tables.n) - 1 & ~done)
         eager = [v for v in available if self._loses_nothing_on_cpu(v, done)]
+        self._tick(len(available))
         for v in eager[:1] or available:
             step = _Step(done, 1 << v, tables.producer_masks[v], run_s=tables.cpu_s[v], on_cpu=True)
             self._take(step, labels, outputs)
@@ -137,47 +101,38 @@ class _Search:
         for block, read in self._blocks(done, available):
             step = _Step(done, block, read, run_s=block_s(tables, block))
             self._take(step, labels, outputs)
-            if self.is_over:
-                return
 
     def _available(self, done: int, candidates: int) -> list[int]:
         producers = self._tables.producer_masks
         return [v for v in members(candidates) if not producers[v] & ~done]
 
     def _blocks(self, done: int, available: list[int]) -> Iterator[tuple[int, int]]:
-        """Every block that fits and can run next, by growth along the edges, with all it reads."""
+        """Every block that fits and can run next, with all it reads, each exactly once.
+
+        Depth first: an operator that could join either does, or stays out of all that follows.
+        """
         tables = self._tables
         barred = done | tables.host_only
-        stack = [(0, 0.0, 0, 0, available)]
-        seen = {0}
-        while stack:
-            block, size_bytes, read, colours, candidates = stack.pop()
-            if block:
-                self.n_steps += 1
-                if not colours & ~block:
-                    yield block, read
-                if self.is_over:
-                    return
-            for v in candidates:
-                grown = block | 1 << v
-                size_after_bytes = size_bytes + tables.size_bytes[v]
-                if (
-                    grown in seen
-                    or tables.closures[v] & barred
-                    or size_after_bytes > tables.cap_bytes
-                ):
-                    continue
-                seen.add(grown)
-                fresh = self._available(done | grown, tables.consumer_masks[v])
-                stack.append(
-                    (
-                        grown,
-                        size_after_bytes,
-                        read | tables.producer_masks[v],
-                        colours | tables.colour_masks[v],
-                        [w for w in candidates if w != v] + fresh,
-                    )
-                )
+        frames = [_Frame(0, 0.0, 0, 0, mask_of(available))]
+        while frames and not self.is_over:
+            frame = frames[-1]
+            if not frame.candidates:
+                frames.pop()
+                continue
+            bit = frame.candidates & -frame.candidates
+            frame.candidates ^= bit
+            v = bit.bit_length() - 1
+            size_bytes = frame.size_bytes + tables.size_bytes[v]
+            self._tick()
+            if tables.closures[v] & barred or size_bytes > tables.cap_bytes:
+                continue
+            block = frame.block | bit
+            read = frame.read | tables.producer_masks[v]
+            colours = frame.colours | tables.colour_masks[v]
+            if not colours & ~block:
+                yield block, read
+            fresh = mask_of(self._available(done | block, tables.consumer_masks[v]))
+            frames.append(_Frame(block, size_bytes, read, colours, frame.candidates | fresh))
 
     def _loses_nothing_on_cpu(self, v: int, done: int) -> bool:
         tables = self._tables
@@ -186,7 +141,7 @@ class _Search:
         is_quick = tables.cpu_s[v] == 0 and tables.colour_masks[v] == 1 << v
         return is_quick and (tables.transfer_s[v] == 0 or not tables.consumers[v])
 
-    def _take(self, step: _Step, labels: list[_Label], outputs: tuple[int, ...]) -> None:
+    def _take(self, step: _Step, labels: list[Label], outputs: tuple[int, ...]) -> None:
         """Takes a step from every label of a downset, whose open outputs are given."""
         n_accelerators = self._tables.n_accelerators
         place = self._place(step, outputs)
@@ -196,7 +151,9 @@ class _Search:
         for label in labels:
             if label.n_used == n_accelerators and not step.on_cpu:
                 continue
-            self.n_steps += 1
+            self._tick()
+            if self.is_over:
+                return
             before_s = label.ready_s
             end_s = max([before_s[index] for index in inputs], default=0.0) + step.run_s
             ready_s = tuple([end_s if index < 0 else before_s[index] for index in kept])
@@ -204,9 +161,9 @@ class _Search:
             n_used = label.n_used + (not step.on_cpu)
             if place.can_win(n_accelerators - n_used, latest_s, ready_s):
                 block = 0 if step.on_cpu else step.block
-                self._keep(step.after, _Label(n_used, latest_s, ready_s, block, label))
+                self._keep(step.after, Label(n_used, latest_s, ready_s, block, label))
 
-    def _place(self, step: _Step, outputs: tuple[int, ...]) -> _Place:
+    def _place(self, step: _Step, outputs: tuple[int, ...]) -> Place:
         place = self._places.get(step.after)
         if place is None:
             consumers = self._tables.consumer_masks
@@ -216,13 +173,35 @@ class _Search:
             self._places[step.after] = place
         return place
 
-    def _keep(self, done: int, label: _Label) -> None:
+    def _tick(self, n_steps: int = 1) -> None:
+        """Counts work, and looks at the clock from time to time."""
+        self.n_steps += n_steps
+        if self.n_steps >= self._next_look:
+            self._next_look = self.n_steps + _STEPS_PER_LOOK
+            self.is_over = self.n_steps > self._max_steps or self._deadline.is_over()
+
+    def _keep(self, done: int, label: Label) -> None:
         kept = self.labels.get(done)
         if kept is None:
             self.labels[done] = [label]
             self.layers[done.bit_count()].add(done)
+            self._tick(len(label.ready_s) // _FLOATS_PER_STEP)
         elif not any(other.dominates(label) for other in kept):
+            self._tick(len(kept) // _LABELS_PER_STEP + len(label.ready_s) // _FLOATS_PER_STEP)
             self.labels[done] = [other for other in kept if not label.dominates(other)] + [label]
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A block that grows."""
+
+    block: int
+    size_bytes: float
+    read: int
+    colours: int
+    """Operators that must join it before it can stop."""
+    candidates: int
+    """Operators that can still join it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,82 +218,3 @@ class _Step:
     @property
     def after(self) -> int:
         return self.done | self.block
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A downset, as far as its labels need it."""
-
-    outputs: tuple[int, ...]
-    """Operators whose output is still needed; labels hold their ready times in this order."""
-    latest_ready_s: tuple[float, ...]
-    """When each output must be ready to beat the value, by its slowest path ahead."""
-    ahead: tuple[tuple[list[int], Sequence[float]], ...]
-    """Per chain, the outputs its next operator waits for, and when they must be ready, by the number
-    of free accelerators."""
-    to_beat_s: float
-
-    def can_win(self, n_free: int, latest_s: float, ready_s: tuple[float, ...]) -> bool:
-        """Whether a label can still lead to a better value."""
-        if latest_s >= self.to_beat_s:
-            return False
-        for own_s, limit_s in zip(ready_s, self.latest_ready_s, strict=True):
-            if own_s >= limit_s:
-                return False
-        for needed, limits_s in self.ahead:
-            limit_s = limits_s[min(n_free, len(limits_s) - 1)]
-            if limit_s <= 0 or any([ready_s[index] >= limit_s for index in needed]):
-                return False
-        return True
-
-
-class _Remainder:
-    """Says by when outputs must be ready for a value to be beaten."""
-
-    def __init__(
-        self, tables: LatencyTables, chains: Sequence[PricedChain], to_beat_s: float
-    ) -> None:
-        self.tables = tables
-        self._to_beat_s = to_beat_s
-        self._through_s = remainders_s(tables)
-        self._chains = [
-            (chain.operators, mask_of(chain.operators), self._limits_s(chain)) for chain in chains
-        ]
-
-    def place(self, done: int, outputs: tuple[int, ...]) -> _Place:
-        """The place of a downset with these open outputs."""
-        tables = self.tables
-        # Only what has not run yet can still be waited for.
-        tails_s = [
-            max(self._through_s[w] for w in members(tables.consumer_masks[u] & ~done))
-            for u in outputs
-        ]
-        ahead = []
-        for operators, mask, limits_s in self._chains:
-            position = (mask & done).bit_count()
-            if position < len(operators):
-                before = tables.ancestors[operators[position]]
-                needed = [index for index, u in enumerate(outputs) if before >> u & 1]
-                ahead.append((needed, limits_s[position]))
-        latest_ready_s = tuple(self._to_beat_s - tail_s for tail_s in tails_s)
-        return _Place(outputs, latest_ready_s, tuple(ahead), self._to_beat_s)
-
-    def _limits_s(self, chain: PricedChain) -> list[list[float]]:
-        return [[self._to_beat_s - left_s for left_s in row] for row in chain.left_s]
-
-
-def remainders_s(tables: LatencyTables) -> list[float]:
-    """At least what passes from when each operator can start until the last one has finished."""
-    through_s = [least_s(tables, v) for v in range(tables.n)]
-    for v in reversed(tables.order):
-        own_s = through_s[v]
-        for w in tables.consumers[v]:
-            through_s[v] = max(through_s[v], own_s + through_s[w])
-    return through_s
-
-
-def least_s(tables: LatencyTables, v: int) -> float:
-    """At least what passes between an operator's inputs and its output."""
-    if tables.unplaceable >> v & 1:
-        return tables.cpu_s[v]
-    return min(tables.cpu_s[v], tables.accelerator_s[v])

@@ -1,13 +1,14 @@
 """Least latency over the placements whose blocks are intervals of one topological order.
 
 The search of `latency_exact`, with the prefixes of an order as its only downsets and, at each
-prefix, the two most promising labels per number of used accelerators: one that arrived by a block and
-one that arrived by an operator on the CPU. Labels carry the ready times of all outputs that are still
-needed, so operators on the CPU and blocks run at the same time wherever they can. All intervals that
-start at one prefix are priced in one sweep of arrays.
+prefix, the two most promising labels per number of used accelerators: one that arrived by a block
+and one that arrived by an operator on the CPU. Labels carry the ready times of all outputs that
+are still needed, so operators on the CPU and blocks run at the same time wherever they can. All
+intervals that start at one prefix are priced in one sweep of arrays.
 
-Source: the linearisation heuristic of Tarnawski et al., "Efficient Algorithms for Device Placement of
-DNN Graph Operators", NeurIPS 2020, section 5; the labels are our own.
+Source: the linearisation heuristic, for the maximum load, of Tarnawski, Phanishayee, Devanur,
+Mahajan and Nina Paravecino, "Efficient Algorithms for Device Placement of DNN Graph Operators",
+NeurIPS 2020; the labels are our own.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.placement.latency_clock import Deadline
-from planner.placement.latency_exact import remainders_s
+from planner.placement.latency_labels import remainders_s
 from planner.placement.latency_tables import LatencyTables, mask_of, members
 
 _Floats = NDArray[np.float64]
@@ -75,7 +76,9 @@ class _Order:
         self.cap_bytes = tables.cap_bytes
         self.cpu_s = [tables.cpu_s[v] for v in order]
         self.producers = [[place[u] for u in tables.producers[v] if u in place] for v in order]
-        self.consumers = [sorted(place[w] for w in tables.consumers[v] if w in place) for v in order]
+        self.consumers = [
+            sorted(place[w] for w in tables.consumers[v] if w in place) for v in order
+        ]
         self.last = np.array([max(read, default=-1) for read in self.consumers], dtype=np.intp)
         self.transfer_s = np.array([tables.transfer_s[v] for v in order]) * (self.last >= 0)
         self.accelerator_sums_s = _sums([tables.accelerator_s[v] for v in order])
@@ -132,9 +135,9 @@ class _Sweep:
         sent_s = order.transfer_sums_s[stops] - order.transfer_sums_s[start] - closed_s
         run_s = order.accelerator_sums_s[stops] - order.accelerator_sums_s[start]
         run_s = np.where(whole, run_s + np.cumsum(read_s) + sent_s, np.inf)
-        begin_s = np.zeros((len(labels.n_used), n))
-        np.maximum.at(begin_s, (slice(None), reached[near]), labels.ready_s[:, near])
-        end_s = np.maximum.accumulate(begin_s, axis=1) + run_s
+        begin_s = np.zeros((n, len(labels.n_used)))
+        np.maximum.at(begin_s, reached[near], labels.ready_s[:, near].T)
+        end_s = np.maximum.accumulate(begin_s).T + run_s
         key_s = np.maximum(end_s + order.remainder_s[stops], self._waiting_s(start, stop))
         self._offer(start, stops, key_s, end_s)
 
@@ -169,16 +172,14 @@ class _Sweep:
         """Per label and stop, a least finish as far as the outputs before the start decide it."""
         order = self._order
         labels, live = self._labels[start], self._open[start]
-        waiting_s = np.zeros((len(labels.n_used), stop - start))
+        waiting_s = np.zeros((stop - start, len(labels.n_used)))
         # An output waits at a stop for as long as its last consumer lies at or behind the stop.
         until = np.minimum(order.last[live], stop) - start - 1
         kept = until >= 0
         remainder_s = order.remainder_s[order.last[live[kept]]]
-        np.maximum.at(
-            waiting_s, (slice(None), until[kept]), labels.ready_s[:, kept] + remainder_s
-        )
-        waiting_s = np.maximum.accumulate(waiting_s[:, ::-1], axis=1)[:, ::-1]
-        return np.maximum(waiting_s, labels.latest_s[:, None])
+        np.maximum.at(waiting_s, until[kept], (labels.ready_s[:, kept] + remainder_s).T)
+        waiting_s = np.maximum.accumulate(waiting_s[::-1])[::-1]
+        return np.maximum(waiting_s.T, labels.latest_s[:, None])
 
     def _offer(self, start: int, stops: _Ints, key_s: _Floats, end_s: _Floats) -> None:
         for row, n_used in enumerate(self._labels[start].n_used.tolist()):

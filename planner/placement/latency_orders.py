@@ -1,7 +1,7 @@
 """Topological orders in which the interval search cuts a graph.
 
-Operators of one colour stand together where they can share a block, so that intervals can hold whole
-classes. Operators that lose nothing on the CPU whatever else is chosen are left out.
+Operators of one colour stand together where they can share a block, so that intervals can hold
+whole classes. Operators that lose nothing on the CPU, whatever else is chosen, are left out.
 """
 
 from __future__ import annotations
@@ -79,9 +79,7 @@ class UnitOrders:
             return self.depth_first(rng=rng)
         inner = self.depth_first(rng=rng)
         position = {v: index for index, v in enumerate(inner)}
-        first = {
-            vertex: float("inf") for vertex in quotient
-        }
+        first = {vertex: float("inf") for vertex in quotient}
         held_by: dict[int, list[int]] = {vertex: [] for vertex in quotient}
         for unit, vertex in owner.items():
             held_by[vertex].append(unit)

@@ -1,4 +1,4 @@
-"""Latency of a placement: when the last operator finishes one sample. The only place that prices it.
+"""Latency of a placement: when the last operator finishes a sample. The only place that prices it.
 
 The host has as many processors as the graph is wide, and moving data between them is free. Each
 accelerator holds one block, which starts when all that it reads is ready and then runs without
@@ -11,9 +11,10 @@ overlap:
 Each tensor counts once per block and direction, also one that comes from the CPU. An operator's
 output is ready when it, or its block, has finished. `n_cpus` of an instance plays no part.
 
-Source: Tarnawski, Phanishayee, Devanur, Mahajan and Nina Paravecino, "Efficient Algorithms for
-Device Placement of DNN Graph Operators", NeurIPS 2020, section 4 and figure 3 (communication that
-does not overlap); the published reference solver likewise ignores the number of processors.
+Source: the integer program for latency, with one subgraph per accelerator and without overlap of
+communication, of Tarnawski, Phanishayee, Devanur, Mahajan and Nina Paravecino, "Efficient
+Algorithms for Device Placement of DNN Graph Operators", NeurIPS 2020; the published reference
+solver likewise ignores the number of processors.
 """
 
 from __future__ import annotations
@@ -21,10 +22,59 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from planner.errors import MismatchError
+from planner.placement.instance import PlacementInstance
 from planner.placement.latency_tables import LatencyTables, convex_hull, members
+from planner.placement.placement import CPU, Placement, accelerator, is_accelerator
 
-CPU = -1
-"""The device of an operator on the host; accelerators count from 0."""
+HOST = -1
+"""The number that stands for the host; accelerators count from 0."""
+
+
+def price_latency(instance: PlacementInstance, placement: Placement) -> float:
+    """Seconds until the last operator finishes; infinite if blocks wait in a circle.
+
+    Raises:
+        MismatchError: the placement has another number of operators than the instance, or names
+            single processors of the host, which this objective does not tell apart.
+    """
+    return latency_s(LatencyTables.of(instance), device_numbers(instance, placement))
+
+
+def latency_violations(instance: PlacementInstance, placement: Placement) -> tuple[str, ...]:
+    """Why the placement is not allowed, naming operators by place; empty if it is.
+
+    Raises:
+        MismatchError: as for `price_latency`.
+    """
+    return violations(LatencyTables.of(instance), device_numbers(instance, placement))
+
+
+def device_numbers(instance: PlacementInstance, placement: Placement) -> list[int]:
+    """Number of each operator's accelerator, or `HOST`.
+
+    Raises:
+        MismatchError: as for `price_latency`.
+    """
+    devices = placement.devices
+    if len(devices) != len(instance.operators):
+        raise MismatchError(
+            f"the placement is of {len(devices)} operators, but instance {instance.name!r} has "
+            f"{len(instance.operators)}: take the placement of this instance"
+        )
+    for place, device in enumerate(devices):
+        if device != CPU and not is_accelerator(device):
+            raise MismatchError(
+                f"operator {place} is on {device!r}: for latency the host is one device, {CPU!r}"
+            )
+    return [HOST if device == CPU else int(device.rpartition("-")[2]) for device in devices]
+
+
+def placement_of(device: Sequence[int]) -> Placement:
+    """The placement with each operator on the accelerator of that number, or on the host."""
+    return Placement(
+        devices=tuple(CPU if number == HOST else accelerator(number) for number in device)
+    )
 
 
 def latency_s(tables: LatencyTables, device: Sequence[int]) -> float:
@@ -54,7 +104,7 @@ def violations(tables: LatencyTables, device: Sequence[int]) -> tuple[str, ...]:
     reasons = []
     blocks = blocks_of(device)
     for number, block in sorted(blocks.items()):
-        if not CPU < number < tables.n_accelerators:
+        if not HOST < number < tables.n_accelerators:
             reasons.append(f"accelerator {number} of {tables.n_accelerators} does not exist")
         size_bytes = tables.size_of(block)
         if size_bytes > tables.cap_bytes:
@@ -65,7 +115,7 @@ def violations(tables: LatencyTables, device: Sequence[int]) -> tuple[str, ...]:
         if convex_hull(block, tables.ancestors, tables.descendants) != block:
             reasons.append(f"the block on accelerator {number} is left and entered again")
     for v, number in enumerate(device):
-        if number != CPU and not tables.supported[v]:
+        if number != HOST and not tables.supported[v]:
             reasons.append(f"operator {v} cannot run on an accelerator")
         first = next(members(tables.colour_masks[v]))
         if device[first] != number:
@@ -79,14 +129,14 @@ def blocks_of(device: Sequence[int]) -> dict[int, int]:
     """The block on each accelerator that holds one."""
     blocks: dict[int, int] = {}
     for v, number in enumerate(device):
-        if number != CPU:
+        if number != HOST:
             blocks[number] = blocks.get(number, 0) | 1 << v
     return blocks
 
 
 def device_of(n_operators: int, blocks: Sequence[int]) -> list[int]:
     """The device of each operator, with block i on accelerator i."""
-    device = [CPU] * n_operators
+    device = [HOST] * n_operators
     for number, block in enumerate(blocks):
         for v in members(block):
             device[v] = number
@@ -99,8 +149,8 @@ def _finish_s(tables: LatencyTables, device: Sequence[int]) -> list[float] | Non
     Vertices are the operators on the CPU, by place, and the blocks, from n upwards.
     """
     n = tables.n
-    vertex = [v if number == CPU else n + number for v, number in enumerate(device)]
-    start_s = [0.0] * (n + max(device, default=CPU) + 1)
+    vertex = [v if number == HOST else n + number for v, number in enumerate(device)]
+    start_s = [0.0] * (n + max(device, default=HOST) + 1)
     waits_for = [0] * len(start_s)
     inside: list[list[int]] = [[] for _ in start_s]
     run_s = _run_s(tables, vertex, len(start_s))

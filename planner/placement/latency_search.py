@@ -1,11 +1,11 @@
 """Local search over placements: whole colour classes change sides, blocks grow, merge and split.
 
-Late acceptance: a change is kept if it is no worse than the placement that was current a fixed number
-of changes ago, or than the current one. From time to time an order that keeps the best placement's
-blocks together is cut anew, which moves all borders at once.
+Late acceptance: a change is kept if it is no worse than the placement that was current a fixed
+number of changes ago, or than the current one. From time to time an order that keeps the best
+placement's blocks together is cut anew, which moves all borders at once.
 
-Source: Burke and Bykov, "The late acceptance hill-climbing heuristic", European Journal of Operational
-Research 258(1), 2017; the moves are our own.
+Source: Burke and Bykov, "The late acceptance hill-climbing heuristic", European Journal of
+Operational Research 258(1), 2017; the moves are our own.
 """
 
 from __future__ import annotations

@@ -146,9 +146,7 @@ def _closures(
     return tuple(known[mask] for mask in colour_masks)
 
 
-def _unplaceable(
-    instance: PlacementInstance, closures: tuple[int, ...], cap_bytes: float
-) -> int:
+def _unplaceable(instance: PlacementInstance, closures: tuple[int, ...], cap_bytes: float) -> int:
     operators = instance.operators
     banned = mask_of(v for v, operator in enumerate(operators) if not operator.on_accelerator)
     mask = 0
