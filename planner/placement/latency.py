@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 
@@ -19,11 +20,9 @@ from planner.placement.latency_bound import ChainBound, chains
 from planner.placement.latency_clock import Deadline
 from planner.placement.latency_contraction import Contraction, contract
 from planner.placement.latency_exact import ExactAnswer, solve_exactly
-from planner.placement.latency_intervals import IntervalSearch
 from planner.placement.latency_labels import PricedChain, remainders_s
-from planner.placement.latency_orders import UnitOrders
 from planner.placement.latency_price import device_of, latency_s, placement_of, violations
-from planner.placement.latency_search import Found, SearchLimits, improve, price
+from planner.placement.latency_search import Found, Moves, OrderCutter, SearchLimits, improve, price
 from planner.placement.latency_tables import LatencyTables
 from planner.placement.placement import PlacementSolution
 from planner.solution import Status
@@ -63,7 +62,7 @@ def solve_latency(
     deadline = Deadline(begun_s + limit_s).earlier(time.monotonic() - begun_s)
     run = _Run(contraction, whole, deadline, seed)
     for _ in run.stages():
-        if run.is_proved:
+        if run.is_proved or deadline.is_over():
             break
     return run.solution(time.monotonic() - begun_s)
 
@@ -86,6 +85,10 @@ class _Run:
         self._proof = "chain bound"
         self._stopped_by = ""
 
+    @cached_property
+    def _cutter(self) -> OrderCutter:
+        return OrderCutter(self._tables, self._rng)
+
     @property
     def is_proved(self) -> bool:
         """Whether no placement can be better by more than rounding."""
@@ -93,6 +96,8 @@ class _Run:
 
     def stages(self) -> Iterator[None]:
         """Runs one stage after another, until the caller has seen enough."""
+        yield
+        self._take(self._cutter.packed())
         yield
         self._cut_orders(0, 1)
         yield
@@ -119,7 +124,8 @@ class _Run:
         value_s = latency_s(tables, device)
         method = f"cut orders, local search and downset labels; {self._proof}"
         if not self.is_proved:
-            method += f"; stopped by the {self._stopped_by}"
+            by_clock = self._deadline.is_over() or not self._stopped_by
+            method += f"; stopped by the {'time limit' if by_clock else self._stopped_by}"
         return PlacementSolution(
             objective="latency",
             status=Status.OPTIMAL if self.is_proved else Status.FEASIBLE,
@@ -132,21 +138,12 @@ class _Run:
 
     def _cut_orders(self, first: int, stop: int) -> None:
         """Cuts the orders with these numbers, of a sequence without end."""
-        orders, intervals = UnitOrders(self._tables), IntervalSearch(self._tables)
         deadline = self._deadline.share(_SHARE_OF_ORDERS)
         for index in range(first, stop):
-            if index == 0:
-                order = orders.depth_first()
-            elif index == 1:
-                order = orders.breadth_first()
-            elif index % 2 == 0:
-                order = orders.depth_first(rng=self._rng)
-            else:
-                order = orders.around(self._best.blocks, rng=self._rng)
-            blocks = intervals.best_blocks(order, deadline)
-            if blocks is None:
+            found = self._cutter.numbered(index, self._best, deadline)
+            if found is None:
                 break
-            self._take(price(self._tables, tuple(blocks)))
+            self._take(found)
 
     def _price_quickly(self) -> None:
         paths = chains(self._tables, n_random=_N_CHAINS, seed=self._seed)
@@ -184,14 +181,12 @@ class _Run:
         if answer.is_complete:
             self._bound_s = self._best.value_s
             self._proof = "all downsets"
-        elif self._deadline.is_over():
-            self._stopped_by = "time limit"
         else:
             self._stopped_by = f"limit of {max_steps:,} steps over downsets"
 
     def _improve(self) -> None:
         limits = SearchLimits(_MOVES, self._deadline.share(_SHARE_OF_MOVES), self._bound_s)
-        self._take(improve(self._tables, self._best, limits, rng=self._rng))
+        self._take(improve(self._cutter, Moves(self._tables, self._rng), self._best, limits))
 
     def _take(self, found: Found) -> None:
         if found.value_s < self._best.value_s:

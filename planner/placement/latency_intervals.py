@@ -25,9 +25,11 @@ from planner.placement.latency_tables import LatencyTables, mask_of, members
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.intp]
+_Bools = NDArray[np.bool_]
 
 # Labels that used this many accelerators or more compete with each other.
 _MOST_COUNTS = 24
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -54,15 +56,35 @@ class IntervalSearch:
         self._tables = tables
         self._through_s = remainders_s(tables)
 
-    def best_blocks(self, order: Sequence[int], deadline: Deadline) -> list[int] | None:
-        """Blocks of the best placement found; none if the deadline came first."""
-        sweep = _Sweep(_Order(self._tables, order, self._through_s), self._tables.n_accelerators)
+    def packed_blocks(self, order: Sequence[int]) -> tuple[int, ...]:
+        """Blocks as long as memory allows, one after another until no accelerator is left."""
+        data = _Order(self._tables, order, self._through_s)
+        blocks: list[int] = []
+        start = 0
+        while start < data.n and len(blocks) < self._tables.n_accelerators:
+            stop = data.longest_interval(start)
+            whole = np.flatnonzero(data.is_whole(start, stop))
+            if len(whole):
+                stop = start + int(whole[-1]) + 1
+                blocks.append(mask_of(order[start:stop]))
+            start = max(stop, start + 1) if len(whole) else start + 1
+        return tuple(blocks)
+
+    def best_blocks(
+        self, order: Sequence[int], known_s: float, deadline: Deadline
+    ) -> tuple[int, ...] | None:
+        """Blocks of the best placement found; none if the deadline came first.
+
+        Blocks that lead to more than a value that is known are not followed.
+        """
+        data = _Order(self._tables, order, self._through_s)
+        sweep = _Sweep(data, self._tables.n_accelerators, known_s)
         for position in range(len(order)):
             if deadline.is_over():
                 return None
             sweep.price_intervals(position)
             sweep.advance(position)
-        return [mask_of(order[start:stop]) for start, stop in sweep.intervals()]
+        return tuple(mask_of(order[start:stop]) for start, stop in sweep.intervals())
 
 
 class _Order:
@@ -99,15 +121,20 @@ class _Order:
         bad = self.is_barred[start:stop] | (self.class_start[start:stop] < start)
         return start + int(bad.argmax()) if bad.any() else stop
 
+    def is_whole(self, start: int, stop: int) -> _Bools:
+        """Per interval from a start, up to a stop, whether it holds whole colour classes only."""
+        reach = np.maximum.accumulate(self.class_stop[start:stop])
+        return np.asarray(reach <= np.arange(start + 1, stop + 1))
+
 
 class _Sweep:
     """Labels of all prefixes up to one that advances."""
 
-    def __init__(self, order: _Order, n_accelerators: int) -> None:
+    def __init__(self, order: _Order, n_accelerators: int, known_s: float) -> None:
         self._order = order
         self._n_accelerators = n_accelerators
         shape = (min(n_accelerators, _MOST_COUNTS) + 1, order.n + 1)
-        self._best_key_s = np.full(shape, np.inf)
+        self._best_key_s = np.full(shape, known_s * (1 + _ROUNDING))
         self._best_end_s = np.full(shape, np.inf)
         self._best_from = np.zeros((*shape, 2), dtype=np.intp)
         self._labels = [_Labels.start()]
@@ -127,7 +154,7 @@ class _Sweep:
         labels, live = self._labels[start], self._open[start]
         n = stop - start
         stops = np.arange(start + 1, stop + 1)
-        whole = np.maximum.accumulate(order.class_stop[start:stop]) <= stops
+        whole = order.is_whole(start, stop)
         reached = self._next_read[live] - start
         near = reached < n
         read_s = np.bincount(reached[near], order.transfer_s[live[near]], minlength=n)
@@ -210,7 +237,7 @@ class _Sweep:
     def _by_block(self, prefix: int, live: _Ints) -> list[_Candidate]:
         """The best label that ends with a block here, per number of used accelerators."""
         found = []
-        for count in np.flatnonzero(np.isfinite(self._best_key_s[:, prefix])):
+        for count in np.flatnonzero(np.isfinite(self._best_end_s[:, prefix])):
             start, row = self._best_from[count, prefix].tolist()
             end_s = float(self._best_end_s[count, prefix])
             labels = self._labels[start]
@@ -232,7 +259,13 @@ class _Sweep:
             slot = (min(candidate.n_used, _MOST_COUNTS), candidate.came_from[2])
             if slot not in best or key < best[slot][:2]:
                 best[slot] = (*key, candidate)
-        kept = [entry[2] for _, entry in sorted(best.items(), key=lambda item: item[0])]
+        kept: list[_Candidate] = []
+        least = (np.inf, np.inf)
+        # More accelerators must buy something.
+        for _, (through_s, sum_s, candidate) in sorted(best.items(), key=lambda item: item[0]):
+            if (through_s, sum_s) < least:
+                least = (through_s, sum_s)
+                kept.append(candidate)
         return _Labels(
             n_used=np.array([candidate.n_used for candidate in kept], dtype=np.intp),
             latest_s=np.array([candidate.latest_s for candidate in kept]),

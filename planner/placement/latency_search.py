@@ -51,25 +51,51 @@ class SearchLimits:
     """A value that no placement beats."""
 
 
-def improve(
-    tables: LatencyTables, start: Found, limits: SearchLimits, *, rng: np.random.Generator
-) -> Found:
+class OrderCutter:
+    """Cuts topological orders of one instance into placements."""
+
+    def __init__(self, tables: LatencyTables, rng: np.random.Generator) -> None:
+        self._tables = tables
+        self._rng = rng
+        self._orders = UnitOrders(tables)
+        self._intervals = IntervalSearch(tables)
+
+    def packed(self) -> Found:
+        """Accelerators filled one after another along an order, as far as they go."""
+        return price(self._tables, self._intervals.packed_blocks(self._orders.depth_first()))
+
+    def numbered(self, index: int, best: Found, deadline: Deadline) -> Found | None:
+        """The order of a number cut at its best, two fixed and then random ones in turn."""
+        if index == 0:
+            return self._cut(self._orders.depth_first(), best, deadline)
+        if index == 1:
+            return self._cut(self._orders.breadth_first(), best, deadline)
+        if index % 2 == 0:
+            return self._cut(self._orders.depth_first(rng=self._rng), best, deadline)
+        return self.around(best, deadline)
+
+    def around(self, best: Found, deadline: Deadline) -> Found | None:
+        """A random order that keeps the blocks of a placement together, cut anew."""
+        return self._cut(self._orders.around(best.blocks, rng=self._rng), best, deadline)
+
+    def _cut(self, order: tuple[int, ...], best: Found, deadline: Deadline) -> Found | None:
+        blocks = self._intervals.best_blocks(order, best.value_s, deadline)
+        return None if blocks is None else price(self._tables, blocks)
+
+
+def improve(cutter: OrderCutter, moves: Moves, start: Found, limits: SearchLimits) -> Found:
     """The best placement found from a start; it is no worse than that."""
-    moves = _Moves(tables, rng)
-    orders, intervals = UnitOrders(tables), IntervalSearch(tables)
     best = current = start
     history = [start.value_s] * _MEMORY
     for step in range(limits.max_moves):
         if best.value_s <= limits.good_enough_s or limits.deadline.is_over():
             break
         if step % _MOVES_PER_CUT == 0:
-            cut = intervals.best_blocks(orders.around(best.blocks, rng=rng), limits.deadline)
-            tried = None if cut is None else tuple(cut)
+            found = cutter.around(best, limits.deadline)
         else:
-            tried = moves.changed(current.blocks)
-        if tried is None:
+            found = moves.neighbour(current)
+        if found is None:
             continue
-        found = price(tables, tried)
         slot = step % _MEMORY
         if found.value_s <= max(history[slot], current.value_s) and math.isfinite(found.value_s):
             current = found
@@ -79,7 +105,7 @@ def improve(
     return best
 
 
-class _Moves:
+class Moves:
     """Random neighbours of a set of blocks that keep caps and colours, and mostly convexity."""
 
     def __init__(self, tables: LatencyTables, rng: np.random.Generator) -> None:
@@ -99,8 +125,12 @@ class _Moves:
             self._close,
         )
 
-    def changed(self, blocks: Blocks) -> Blocks | None:
-        """A random neighbour; none if the move that was drawn is not possible."""
+    def neighbour(self, found: Found) -> Found | None:
+        """A random neighbour with its price; none if the move that was drawn is not possible."""
+        blocks = self._changed(found.blocks)
+        return None if blocks is None else price(self._tables, blocks)
+
+    def _changed(self, blocks: Blocks) -> Blocks | None:
         if not self._placeable:
             return None
         kind = self._kinds[self._rng.integers(len(self._kinds))]
@@ -119,7 +149,7 @@ class _Moves:
         index = self._any_block(blocks)
         if index is None:
             return None
-        v = self._neighbour(blocks[index])
+        v = self._nearby(blocks[index])
         if v is None:
             return None
         return self._with(blocks, index, self._tables.colour_masks[v])
@@ -213,7 +243,7 @@ class _Moves:
             whole |= self._tables.colour_masks[v]
         return whole
 
-    def _neighbour(self, block: int) -> int | None:
+    def _nearby(self, block: int) -> int | None:
         tables = self._tables
         near = list(members(self._reads_or_feeds(block) & ~block & ~tables.host_only))
         if not near or self._rng.random() < 0.05:

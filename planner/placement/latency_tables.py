@@ -149,12 +149,16 @@ def _closures(
 def _unplaceable(instance: PlacementInstance, closures: tuple[int, ...], cap_bytes: float) -> int:
     operators = instance.operators
     banned = mask_of(v for v, operator in enumerate(operators) if not operator.on_accelerator)
-    mask = 0
-    for v, closure in enumerate(closures):
-        size_bytes = sum(operators[u].size_bytes for u in members(closure))
-        if instance.n_accelerators == 0 or closure & banned or size_bytes > cap_bytes:
-            mask |= 1 << v
-    return mask
+    if instance.n_accelerators == 0:
+        return (1 << len(operators)) - 1
+
+    def fits(closure: int) -> bool:
+        if closure & banned:
+            return False
+        return sum(operators[v].size_bytes for v in members(closure)) <= cap_bytes
+
+    known = {closure: fits(closure) for closure in set(closures)}
+    return mask_of(v for v, closure in enumerate(closures) if not known[closure])
 
 
 def _free(
