@@ -8,7 +8,7 @@ piece costs at least, for what must be inside its block and what must be outside
     Σ accelerator(v) for v inside
     + Σ transfer(u) for u outside that the inside reads
     + Σ transfer(v) for v inside that the outside reads
-    + Σ min(transfer(u), accelerator(u)) for every other u that the inside reads
+    + the least for its ends that neither settles (see `latency_ends`)
 
 The least sum is a shortest path over the positions of the chain, with the number of pieces as a
 second coordinate. It is a bound for every chain; the best of several is taken.
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from planner.placement.latency_clock import Deadline
+from planner.placement.latency_ends import open_ends_s
 from planner.placement.latency_labels import PricedChain, least_s
 from planner.placement.latency_pieces import PieceSets
 from planner.placement.latency_tables import LatencyTables, members
@@ -136,8 +137,7 @@ class ThoroughPieces:
         total_s = inside @ self._accelerator_s
         total_s += (is_read & (outside > 0)) @ self._transfer_s
         total_s += (is_sent & (inside > 0)) @ self._transfer_s
-        open_inputs = is_read & (inside + outside == 0)
-        total_s += open_inputs @ np.minimum(self._transfer_s, self._accelerator_s)
+        total_s += [open_ends_s(self._tables, piece) for piece in sets]
         impossible = [not piece.is_possible for piece in sets]
         return np.where(impossible, np.inf, total_s)
 
