@@ -38,13 +38,15 @@ _N_CHAINS_THAT_PRUNE = 3
 _MOST_OPERATORS_FOR_THOROUGH = 600
 _FIRST_STEPS = 100_000
 _MOVES = 6_000
-_ROUNDS = 2
+_FRESH_STARTS = 3
+# So close to the bound, time is better spent on the proof.
+_CLOSE = 1e-3
 _LAST_STEPS = 4_000_000
 # Shares of the time that is left that a stage may use before the next.
 _SHARE_OF_ORDERS = 0.4
 _SHARE_OF_CHAINS = 0.3
 _SHARE_OF_EXACT = 0.3
-_SHARE_OF_MOVES = 0.5
+_SHARE_OF_MOVES = 0.3
 
 
 def solve_latency(
@@ -109,8 +111,12 @@ class _Run:
         yield
         self._search_exactly(_FIRST_STEPS, self._deadline.share(_SHARE_OF_EXACT))
         yield
-        for _ in range(_ROUNDS):
-            self._improve()
+        self._improve(self._best)
+        yield
+        is_close = self._bound_s >= self._best.value_s * (1 - _CLOSE)
+        for _ in range(0 if is_close else _FRESH_STARTS):
+            # One start leads to one basin, however long the search.
+            self._improve(self._cutter.afresh(self._deadline.share(_SHARE_OF_MOVES)))
             yield
         self._search_exactly(_LAST_STEPS, self._deadline)
         yield
@@ -184,9 +190,11 @@ class _Run:
         else:
             self._stopped_by = f"limit of {max_steps:,} steps over downsets"
 
-    def _improve(self) -> None:
+    def _improve(self, start: Found | None) -> None:
+        if start is None:
+            return
         limits = SearchLimits(_MOVES, self._deadline.share(_SHARE_OF_MOVES), self._bound_s)
-        self._take(improve(self._cutter, Moves(self._tables, self._rng), self._best, limits))
+        self._take(improve(self._cutter, Moves(self._tables, self._rng), start, limits))
 
     def _take(self, found: Found) -> None:
         if found.value_s < self._best.value_s:

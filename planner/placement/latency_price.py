@@ -38,7 +38,9 @@ def price_latency(instance: PlacementInstance, placement: Placement) -> float:
         MismatchError: the placement has another number of operators than the instance, or names
             single processors of the host, which this objective does not tell apart.
     """
-    return latency_s(LatencyTables.of(instance), device_numbers(instance, placement))
+    blocks = blocks_of(device_numbers(instance, placement))
+    device = device_of(len(instance.operators), list(blocks.values()))
+    return latency_s(LatencyTables.of(instance), device)
 
 
 def latency_violations(instance: PlacementInstance, placement: Placement) -> tuple[str, ...]:

@@ -78,8 +78,13 @@ class OrderCutter:
         """A random order that keeps the blocks of a placement together, cut anew."""
         return self._cut(self._orders.around(best.blocks, rng=self._rng), best, deadline)
 
-    def _cut(self, order: tuple[int, ...], best: Found, deadline: Deadline) -> Found | None:
-        blocks = self._intervals.best_blocks(order, best.value_s, deadline)
+    def afresh(self, deadline: Deadline) -> Found | None:
+        """A random order cut at its best, whatever is known so far."""
+        return self._cut(self._orders.depth_first(rng=self._rng), None, deadline)
+
+    def _cut(self, order: tuple[int, ...], best: Found | None, deadline: Deadline) -> Found | None:
+        known_s = math.inf if best is None else best.value_s
+        blocks = self._intervals.best_blocks(order, known_s, deadline)
         return None if blocks is None else price(self._tables, blocks)
 
 
