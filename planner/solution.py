@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, model_validator
 
 from netmodel.cluster import Cluster
 from planner.breakdown import Breakdown
@@ -73,6 +73,9 @@ class PlanDocument(Record):
     """Of each node, relative to the machine of the reference profile, where it is known."""
     block_names: tuple[str, ...]
     """As the profile names the blocks that the plan counts."""
+    op_order: tuple[NonNegativeInt, ...] = ()
+    """Operators of the captured graph in the order in which the plan counts them; empty if that is
+    the program's own order."""
     provenance: dict[str, str]
     """Which numbers are measured, computed and estimated, and from which profiles."""
 

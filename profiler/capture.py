@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ from profiler.constants import fold_constants
 from profiler.errors import CaptureError, SourceError
 from profiler.graph import ModelGraph
 from profiler.graph_reading import GraphReading, read_graph
+from profiler.op_order import graph_in_order
 from profiler.quiet import quiet
 from profiler.sources import ModelSource
 from profiler.user_code import user_line
@@ -35,6 +36,15 @@ class CapturedModel:
     """What the original model returns for it, flattened, tensors only."""
     output_labels: tuple[str, ...]
     """Where each of them stands in what the model returns."""
+
+    def in_order(self, order: Sequence[int]) -> CapturedModel:
+        """The same model with its operators listed, and so carved, in another order.
+
+        Raises:
+            OrderError: the operators cannot run in that order.
+        """
+        graph = graph_in_order(self.graph, order)
+        return replace(self, graph=graph, nodes=tuple(self.nodes[place] for place in order))
 
 
 def capture(source: ModelSource) -> CapturedModel:

@@ -4,6 +4,7 @@ ProfilerError
 ├── SourceError     a model that cannot be found or built, or an input that does not suit it
 ├── CaptureError    a model that cannot be turned into a graph
 ├── GranularityError   cut positions or a granularity that the graph does not have
+├── OrderError      an order of blocks or operators in which the model cannot run
 └── BackendError    a backend or device that is missing or cannot express the model
 """
 
@@ -22,6 +23,10 @@ class CaptureError(ProfilerError):
 
 class GranularityError(ProfilerError):
     """The graph has no such granularity or cut position."""
+
+
+class OrderError(ProfilerError):
+    """The model's blocks or operators cannot run in that order."""
 
 
 class BackendError(ProfilerError):

@@ -16,18 +16,18 @@ from profiler.backends.interface import Backend, Value
 from profiler.blocks import Block, Granularity, blocks_between, check_positions, cut_positions
 from profiler.capture import CapturedModel, capture
 from profiler.carve import Carving, carve
+from profiler.cuts import cuts_at
 from profiler.devices import device_named
 from profiler.errors import BackendError
 from profiler.flops import OpFlops, count_flops
 from profiler.footprint import FootprintJob, measure_footprint
 from profiler.graph import ModelGraph
-from profiler.liveness import crossing_tensors, live_bytes
+from profiler.liveness import live_bytes
 from profiler.measure import BlockTimings, Part, time_blocks
 from profiler.process import pin_allocator
 from profiler.profile_options import ProfileOptions
 from profiler.profile_records import (
     BlockCost,
-    Cut,
     Environment,
     FlopCount,
     Profile,
@@ -77,7 +77,7 @@ def profile(
         granularity="cuts" if options.cuts is not None else options.granularity.value,
         graph=graph,
         blocks=_block_costs(graph, blocks, flops, timings),
-        cuts=_cuts(graph, positions),
+        cuts=cuts_at(graph, positions),
         stage_positions=cut_positions(graph, Granularity.STAGE),
         shared=_shared(graph, blocks),
         runtime=runtime,
@@ -249,18 +249,6 @@ def _shared(graph: ModelGraph, blocks: Sequence[Block]) -> tuple[SharedWeight, .
         SharedWeight(name=name, n_bytes=graph.parameter[name].n_bytes, blocks=tuple(indexes))
         for name, indexes in readers.items()
         if len(indexes) > 1
-    )
-
-
-def _cuts(graph: ModelGraph, positions: Sequence[int]) -> tuple[Cut, ...]:
-    crossing = crossing_tensors(graph)
-    return tuple(
-        Cut(
-            position=position,
-            tensors=crossing[position],
-            n_bytes=sum(graph.tensor[name].n_bytes for name in crossing[position]),
-        )
-        for position in positions
     )
 
 

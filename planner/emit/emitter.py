@@ -21,6 +21,7 @@ from profiler.backends import backend_named
 from profiler.backends.interface import Array, Backend
 from profiler.capture import CapturedModel
 from profiler.carve import Carving, carve
+from profiler.errors import OrderError
 from profiler.liveness import crossing_tensors
 
 _SAMPLE, _EXPECTED = "sample_inputs.tensors", "expected_outputs.tensors"
@@ -46,10 +47,12 @@ def emit(
         on_step: told what is being done, for a progress display.
 
     Raises:
-        MismatchError: the plan has no stages, or is of another model.
+        MismatchError: the plan has no stages, is of another model, or counts the operators in an
+            order in which they cannot run.
         PlannerError: the folder holds something else.
         VerificationError: the chained stages do not compute what the original model computes.
     """
+    captured = _in_plan_order(document, captured)
     plan = _plan_of(document, captured)
     folder = folder.resolve()
     check_target(folder)
@@ -70,6 +73,19 @@ def emit(
         write_record(draft / MANIFEST_NAME, manifest)
         open_partition(draft)
     return manifest
+
+
+def _in_plan_order(document: PlanDocument, captured: CapturedModel) -> CapturedModel:
+    """The captured model with its operators in the order in which the plan counts them."""
+    if not document.op_order:
+        return captured
+    try:
+        return captured.in_order(document.op_order)
+    except OrderError as error:
+        raise MismatchError(
+            f"the plan file's op_order is none of {captured.graph.model}: {error}; give the model "
+            "that was profiled, or plan again"
+        ) from error
 
 
 def _plan_of(document: PlanDocument, captured: CapturedModel) -> Plan:

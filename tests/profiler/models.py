@@ -219,6 +219,25 @@ class Attention(nn.Module):
         return self.layer(x)
 
 
+class Branches(nn.Module):
+    """An inception block between two convolutions: three branches of unequal width, joined."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+        self.narrow = nn.Conv2d(8, 2, 1)
+        self.wide = nn.Sequential(
+            nn.Conv2d(8, 12, 1), nn.BatchNorm2d(12), nn.ReLU(), nn.Conv2d(12, 4, 3, padding=1)
+        )
+        self.pooled = nn.Sequential(nn.MaxPool2d(3, stride=1, padding=1), nn.Conv2d(8, 4, 1))
+        self.head = nn.Conv2d(10, 5, 3)
+
+    def forward(self, x):
+        x = torch.relu(self.stem(x))
+        joined = torch.cat((self.narrow(x), self.wide(x), self.pooled(x)), dim=1)
+        return self.head(torch.relu(joined)), x.mean(dim=(2, 3))
+
+
 class DataDependentIf(nn.Module):
     """Chooses its path by what it sees."""
 
@@ -317,6 +336,7 @@ _SHAPES: dict[type[nn.Module], tuple[tuple[int, ...], ...]] = {
     DenseConcat: ((1, 3, 8, 8),),
     PositionBias: ((2, 5, 8),),
     Attention: ((2, 6, 8),),
+    Branches: ((1, 3, 12, 12),),
     DataDependentIf: ((2, 4),),
     UpdatesBuffer: ((2, 4),),
     RandomNoise: ((2, 4),),
