@@ -80,12 +80,28 @@ class StageMemory:
         return opening.astype(np.float64), node.weight_factor * np.maximum(weights, 0.0)
 
     def _total_bytes(self, node: NodeCosts, starts: _Ints, stops: _Ints, live: _Ints) -> _Ints:
-        """The formula; both questions above are answered with it."""
+        """The formula's terms; both questions above are answered with them."""
         weights = self._weights_before[stops] - self._weights_before[starts]
         weights = weights - self._repeats.between(starts, stops)
-        resident = np.ceil(node.weight_factor * weights).astype(np.int64)
-        total: _Ints = node.base_bytes + resident + live + self._received[starts]
-        return total
+        return total_bytes(
+            node, weight_bytes=weights, live_bytes=live, received_bytes=self._received[starts]
+        )
+
+
+def total_bytes(
+    node: NodeCosts, *, weight_bytes: _Ints, live_bytes: _Ints, received_bytes: _Ints
+) -> _Ints:
+    """The formula of `StageMemory`, for terms that are known already.
+
+    Args:
+        node: what runs the stages.
+        weight_bytes: of each stage, a parameter once.
+        live_bytes: most activations alive at any of its operators.
+        received_bytes: of its message.
+    """
+    resident = np.ceil(node.weight_factor * weight_bytes).astype(np.int64)
+    total: _Ints = node.base_bytes + resident + live_bytes + received_bytes
+    return total
 
 
 def stage_bytes(problem: Problem, node: NodeCosts, start: int, stop: int) -> int:

@@ -1,0 +1,126 @@
+"""Downset prices: what stages between downsets cost, as arrays; asked of `costs`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.costs.additive import AdditivePrices
+from planner.costs.memory import total_bytes
+from planner.objectives import Objective
+from planner.problem import NodeCosts, Problem
+from planner.solvers.downsets import Downsets
+from profiler.block_tensors import BlockTensors
+
+_Floats = NDArray[np.float64]
+_Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """All (downset, block) pairs in which the block can run last, grouped by downset."""
+
+    first: _Ints
+    """[downsets + 1]: where the pairs of each downset begin."""
+    before: _Ints
+    """[pairs]: place of the downset without the block."""
+    block: _Ints
+    """[pairs]: the block."""
+    live_bytes: _Ints
+    """[pairs]: most bytes alive while the block runs after the downset without it."""
+
+
+class DownsetPrices:
+    """Prices of the stages between D downsets on N nodes, in the unit of an additive objective.
+
+    A stage from one downset to a larger one runs the blocks between in the order of least peak.
+    """
+
+    def __init__(
+        self, problem: Problem, objective: Objective, tensors: BlockTensors, downsets: Downsets
+    ) -> None:
+        self.problem = problem
+        self.downsets = downsets
+        prices = AdditivePrices(problem, objective)
+        inside = downsets.inside
+        names = [node.name for node in problem.nodes]
+        block = np.array([prices.block(node) for node in problem.nodes])
+        self.crossing_bytes = tensors.crossing_bytes(inside)
+        """[D]: what a cut after each downset carries."""
+        self.prefix: _Floats = block @ inside.T
+        """[N, D]: of all blocks of each downset."""
+        self.rest: _Floats = (~inside) @ block.min(axis=0)
+        """[D]: the least that the other blocks cost, wherever they run."""
+        self.entry = np.array(
+            [prices.hop(problem.source, name, self.crossing_bytes[:1])[0] for name in names]
+        )
+        """[N]: of the inputs' transfer from the source."""
+        self.exit = np.array(
+            [prices.hop(name, problem.sink, self.crossing_bytes[-1:])[0] for name in names]
+        )
+        """[N]: of the outputs' transfer to the sink."""
+        self.between = np.array(
+            [[prices.hop(a, b, self.crossing_bytes) for b in names] for a in names]
+        )
+        """[N, N, D]: of a transfer at each downset, row to column."""
+        self.steps = _steps(tensors, downsets)
+        self._weights = inside @ np.array(problem.weight_bytes, dtype=np.int64)
+        readers = np.zeros((problem.n_blocks, len(problem.shared)), dtype=np.int64)
+        for index, weight in enumerate(problem.shared):
+            readers[list(weight.blocks), index] = 1
+        self._readers = inside.astype(np.int64) @ readers
+        self._shared_bytes = np.array([w.n_bytes for w in problem.shared], dtype=np.int64)
+
+    def weight_bytes(self, starts: _Ints, stop: int) -> _Ints:
+        """Of the stages from each start to one stop: a parameter once, however many read it."""
+        weights: _Ints = self._weights[stop] - self._weights[starts]
+        if len(self._shared_bytes):
+            inside = self._readers[stop] - self._readers[starts]
+            weights = weights - np.maximum(inside - 1, 0) @ self._shared_bytes
+        return weights
+
+    def fits(
+        self, node: int, starts: _Ints, weight_bytes: _Ints, live_bytes: _Ints
+    ) -> NDArray[np.bool_]:
+        """Which stages fit a node, given their weights and most live bytes."""
+        machine = self.problem.nodes[node]
+        used = total_bytes(
+            machine,
+            weight_bytes=weight_bytes,
+            live_bytes=live_bytes,
+            received_bytes=self.crossing_bytes[starts],
+        )
+        return used <= machine.memory_bytes
+
+    @cached_property
+    def is_roomy(self) -> list[bool]:
+        """For each node, whether every stage fits it."""
+        return [self._most_bytes(node) <= node.memory_bytes for node in self.problem.nodes]
+
+    def _most_bytes(self, node: NodeCosts) -> int:
+        """No stage needs more there."""
+        most = [
+            np.array([amount])
+            for amount in (
+                sum(self.problem.weight_bytes),
+                self.steps.live_bytes.max(initial=0),
+                self.crossing_bytes.max(initial=0),
+            )
+        ]
+        used = total_bytes(node, weight_bytes=most[0], live_bytes=most[1], received_bytes=most[2])
+        return int(used[0])
+
+
+def _steps(tensors: BlockTensors, downsets: Downsets) -> Steps:
+    counts = [len(ends) for ends in downsets.steps]
+    flat = np.array([end for ends in downsets.steps for end in ends], dtype=np.int64)
+    block, before = flat.reshape(-1, 2).T
+    live = np.zeros(len(block), dtype=np.int64)
+    for b in range(downsets.n_blocks):
+        pairs = np.flatnonzero(block == b)
+        live[pairs] = tensors.live_bytes(b, downsets.inside[before[pairs]])
+    first = np.concatenate(([0], np.cumsum(counts)))
+    return Steps(first=first, before=before, block=block, live_bytes=live)
