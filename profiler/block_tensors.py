@@ -66,26 +66,48 @@ class BlockTensors:
         return total
 
     def live_bytes(self, block: int, done: _Bools) -> _Ints:
-        """Most bytes live at any operator of a block that runs after each downset.
+        """Most bytes live at any operator of a block that runs after each downset; [sets].
 
         As `liveness.live_bytes`: per storage, the block's inputs and outputs included, and what
         only passes it.
         """
-        memory = self._storages
         after = done.copy()
         after[:, block] = True
-        touched = memory.users[:, block]
-        exists, later = memory.exists(done), memory.needed(after)
-        passing = (exists & later)[:, ~touched] @ memory.n_bytes[~touched]
-        peak = np.zeros(len(done), dtype=np.int64)
+        memory = self._storages
+        return self._peak(block, memory.exists(done), memory.needed(after), begins=_is_empty(done))
+
+    def step_live_bytes(self, done: _Bools, block: _Ints, before: _Ints, after: _Ints) -> _Ints:
+        """As `live_bytes`, for many steps between some downsets; [steps].
+
+        Args:
+            done: the downsets.
+            block: the block that each step runs.
+            before: place of the downset that it runs after.
+            after: place of the downset with it.
+        """
+        exists, needed = self._storages.exists(done), self._storages.needed(done)
+        begins = _is_empty(done)
+        live = np.zeros(len(block), dtype=np.int64)
+        for index in range(done.shape[1]):
+            steps = np.flatnonzero(block == index)
+            old, new = before[steps], after[steps]
+            live[steps] = self._peak(index, exists[old], needed[new], begins=begins[old])
+        return live
+
+    def _peak(self, block: int, exists: _Bools, later: _Bools, *, begins: _Bools) -> _Ints:
+        """The most over a block's operators, given what exists before it and is needed after it."""
+        n_bytes = self._storages.n_bytes
+        passes = ~self._storages.users[:, block]
+        passing = (exists & later)[:, passes] @ n_bytes[passes]
+        peak = np.zeros(len(exists), dtype=np.int64)
         spans = self._spans(block)
         for place in range(len(self._ops[block])):
             live = passing.copy()
             for thing, (first, last) in spans.items():
                 here = (exists[:, thing] | (first <= place)) & (later[:, thing] | (last >= place))
-                live += here * memory.n_bytes[thing]
+                live += here * n_bytes[thing]
             if place == 0:
-                live += ~done.any(axis=1) * self._unread_bytes
+                live += begins * self._unread_bytes
             np.maximum(peak, live, out=peak)
         return peak
 
@@ -148,6 +170,12 @@ def _unread_inputs(graph: ModelGraph, owner: dict[str, str]) -> list[str]:
     used = {owner[name] for op in graph.ops for name in (*op.inputs, *op.outputs)}
     used |= {owner[name] for name in graph.outputs}
     return [name for name in dict.fromkeys(owner[n] for n in graph.inputs) if name not in used]
+
+
+def _is_empty(done: _Bools) -> _Bools:
+    counts: NDArray[np.int64] = done.sum(axis=1)
+    empty: _Bools = counts == 0
+    return empty
 
 
 def _any(done: _Bools, blocks: _Bools) -> _Bools:

@@ -52,8 +52,6 @@ class DownsetPrices:
         """[D]: what a cut after each downset carries."""
         self.prefix: _Floats = block @ inside.T
         """[N, D]: of all blocks of each downset."""
-        self.rest: _Floats = (~inside) @ block.min(axis=0)
-        """[D]: the least that the other blocks cost, wherever they run."""
         self.entry = np.array(
             [prices.hop(problem.source, name, self.crossing_bytes[:1])[0] for name in names]
         )
@@ -66,6 +64,8 @@ class DownsetPrices:
             [[prices.hop(a, b, self.crossing_bytes) for b in names] for a in names]
         )
         """[N, N, D]: of a transfer at each downset, row to column."""
+        self.completion = self._completion(block)
+        """[N, D]: no plan that starts a stage there on the node costs less from there on."""
         self.steps = _steps(tensors, downsets)
         self._weights = inside @ np.array(problem.weight_bytes, dtype=np.int64)
         readers = np.zeros((problem.n_blocks, len(problem.shared)), dtype=np.int64)
@@ -73,6 +73,16 @@ class DownsetPrices:
             readers[list(weight.blocks), index] = 1
         self._readers = inside.astype(np.int64) @ readers
         self._shared_bytes = np.array([w.n_bytes for w in problem.shared], dtype=np.int64)
+
+    def _completion(self, block: _Floats) -> _Floats:
+        """The rest on the node itself; or each block where it is cheapest, after a cheapest hop."""
+        n_nodes = len(block)
+        rest = ~self.downsets.inside
+        stays = block @ rest.T + self.exit[:, np.newaxis]
+        apart = np.where(np.eye(n_nodes, dtype=np.bool_)[..., np.newaxis], np.inf, self.between)
+        leaves = apart.min(axis=(1, 2))[:, np.newaxis] + rest @ block.min(axis=0) + self.exit.min()
+        least: _Floats = np.minimum(stays, leaves)
+        return least
 
     def weight_bytes(self, starts: _Ints, stop: int) -> _Ints:
         """Of the stages from each start to one stop: a parameter once, however many read it."""
@@ -115,12 +125,7 @@ class DownsetPrices:
 
 
 def _steps(tensors: BlockTensors, downsets: Downsets) -> Steps:
-    counts = [len(ends) for ends in downsets.steps]
-    flat = np.array([end for ends in downsets.steps for end in ends], dtype=np.int64)
-    block, before = flat.reshape(-1, 2).T
-    live = np.zeros(len(block), dtype=np.int64)
-    for b in range(downsets.n_blocks):
-        pairs = np.flatnonzero(block == b)
-        live[pairs] = tensors.live_bytes(b, downsets.inside[before[pairs]])
-    first = np.concatenate(([0], np.cumsum(counts)))
+    after, block, before = downsets.steps.T
+    live = tensors.step_live_bytes(downsets.inside, block, before, after)
+    first = np.searchsorted(after, np.arange(len(downsets.masks) + 1))
     return Steps(first=first, before=before, block=block, live_bytes=live)

@@ -22,9 +22,14 @@ from profiler.block_order import BlockDag
 class Downsets:
     """Downsets by size, those of one size by their bits; the first is empty, the last full."""
 
-    n_blocks: int
+    dag: BlockDag
     masks: tuple[int, ...]
     """Bit b is set if block b is done."""
+
+    @property
+    def n_blocks(self) -> int:
+        """Number of blocks."""
+        return self.dag.n_blocks
 
     @cached_property
     def index(self) -> dict[int, int]:
@@ -48,20 +53,21 @@ class Downsets:
         return list(zip(firsts, [*firsts[1:], len(self.masks)], strict=True))
 
     @cached_property
-    def steps(self) -> list[list[tuple[int, int]]]:
-        """For each downset (b, place): block b can run last, after the downset at that place."""
-        index = self.index
+    def steps(self) -> NDArray[np.int64]:
+        """[steps, 3]: a downset, a block that can run last in it, and the downset without it.
+
+        Downsets and blocks ascend; where the smaller downset is not listed, there is no step.
+        """
+        reads = np.zeros((self.n_blocks, self.n_blocks), dtype=np.float32)
+        for block, makers in enumerate(self.dag.before):
+            reads[block, list(makers)] = 1
+        is_read = self.inside.astype(np.float32) @ reads > 0
         found = []
-        for mask in self.masks:
-            bits, ends = mask, []
-            while bits:
-                low = bits & -bits
-                before = index.get(mask ^ low)
-                if before is not None:
-                    ends.append((low.bit_length() - 1, before))
-                bits ^= low
-            found.append(ends)
-        return found
+        for place, block in zip(*np.nonzero(self.inside & ~is_read), strict=True):
+            before = self.index.get(self.masks[place] ^ (1 << int(block)))
+            if before is not None:
+                found.append((place, block, before))
+        return np.array(found, dtype=np.int64).reshape(-1, 3)
 
 
 def all_downsets(dag: BlockDag, most: int) -> Downsets | None:
@@ -82,10 +88,10 @@ def all_downsets(dag: BlockDag, most: int) -> Downsets | None:
                 return None
         level = above
         masks.extend(sorted(level))
-    return Downsets(dag.n_blocks, tuple(masks))
+    return Downsets(dag, tuple(masks))
 
 
-def downsets_of(n_blocks: int, orders: Iterable[Sequence[int]]) -> Downsets:
+def downsets_of(dag: BlockDag, orders: Iterable[Sequence[int]]) -> Downsets:
     """The downsets that some order of the blocks passes through."""
     masks = {0}
     for order in orders:
@@ -93,7 +99,7 @@ def downsets_of(n_blocks: int, orders: Iterable[Sequence[int]]) -> Downsets:
         for block in order:
             mask |= 1 << block
             masks.add(mask)
-    return Downsets(n_blocks, tuple(sorted(masks, key=lambda mask: (mask.bit_count(), mask))))
+    return Downsets(dag, tuple(sorted(masks, key=lambda mask: (mask.bit_count(), mask))))
 
 
 def _unlocked(dag: BlockDag, needs: Sequence[int], mask: int, low: int) -> int:

@@ -26,6 +26,9 @@ class Itineraries:
     """[S]: may be the first stage."""
     is_last: NDArray[np.bool_]
     """[S]: may be the last stage."""
+    freer: tuple[tuple[int, ...], ...]
+    """For each state those at the same node, with as many stages, that have used fewer watched
+    nodes: whatever may follow the state may follow them."""
 
 
 def itineraries(
@@ -63,6 +66,7 @@ def itineraries(
         before=_padded(before, len(states)),
         is_first=np.arange(len(states)) < n_nodes,
         is_last=np.array([not is_counted or count >= limits.min_stages for _, _, count in states]),
+        freer=tuple(_freer(state, states) for state in states),
     )
 
 
@@ -78,6 +82,15 @@ def _following(
         for other in nodes
         if other != node and other not in used
     ]
+
+
+def _freer(state: _State, states: Sequence[_State]) -> tuple[int, ...]:
+    node, used, count = state
+    return tuple(
+        place
+        for place, (other, fewer, number) in enumerate(states)
+        if other == node and number == count and fewer < used
+    )
 
 
 def _padded(lists: Sequence[Sequence[int]], filler: int) -> NDArray[np.int64]:
