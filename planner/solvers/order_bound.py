@@ -1,0 +1,176 @@
+"""A lower bound over all orders of the blocks, from paths through the model.
+
+Legend: p_0 … p_k-1 is a path: each block reads from the one before. n, m are nodes, c_n(b) = price
+of block b on n, c(b) = its least over all nodes. Gap i lies before p_i, gap k after the last.
+
+In any order the blocks of a path run in turn, so that each stage holds a contiguous piece of it,
+and with p_i … p_j-1 all that depends on p_i and that p_j-1 depends on: the hull H(i, j). Every cut
+lies in one gap and carries at least b_i bytes, the fewest of any cut there (`least_crossing`).
+Between two pieces there may be stages without blocks of the path: d_i(n, m) is the cheapest way
+from n to m with b_i bytes on each hop. All other blocks cost at least their least. So no plan is
+below
+
+    Σ over b off the path of c(b) + min over pieces and nodes of
+        entry(m) + d_0(m, n_1) + Σ seg_n(i, j) + Σ d_j(n, n') + d_k(n_K, m') + exit(m')
+    seg_n(i, j) = Σ over b in H on the path of c_n(b) + Σ over b in H off it of c_n(b) - c(b)
+
+where a piece must fit its node: the weights of its hull and the live bytes that no order avoids.
+It holds for nodes in listed order, if so limited, and else for nodes in any order, which may even
+come again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.costs.additive import AdditivePrices
+from planner.costs.memory import total_bytes
+from planner.limits import Order
+from planner.objectives import Objective
+from planner.problem import Problem
+from planner.solvers.block_paths import longest_path, reachable
+from planner.solvers.budget import Budget
+from planner.solvers.least_crossing import LeastCrossing
+from profiler.block_order import BlockDag
+from profiler.block_tensors import BlockTensors
+
+_Bools = NDArray[np.bool_]
+_Floats = NDArray[np.float64]
+_Ints = NDArray[np.int64]
+
+_MOST_DETOURS = 4
+"""Paths through heavy blocks that the first paths leave out."""
+
+
+def order_bound(
+    problem: Problem, objective: Objective, dag: BlockDag, tensors: BlockTensors, budget: Budget
+) -> float:
+    """No plan in any order of the blocks has a smaller value; infinite if none fits.
+
+    The best over several paths; when the time is up, over those that are done.
+
+    Args:
+        problem: the blocks in the program's order, nodes, links and the class of plans.
+        objective: an additive one.
+        dag: the dependences between the blocks.
+        tensors: what they make and read.
+        budget: how long it may take.
+    """
+    bounds = _PathBounds(problem, objective, dag, tensors)
+    if not np.isfinite(bounds.least).all():
+        return np.inf
+    best = 0.0
+    for path in _paths(dag, bounds):
+        best = max(best, bounds.of(path, budget))
+        if budget.spent:
+            break
+    return best
+
+
+def _paths(dag: BlockDag, bounds: _PathBounds) -> Iterator[tuple[int, ...]]:
+    """The paths of most time, of most blocks and of most bytes, and detours over heavy blocks."""
+    seen: set[tuple[int, ...]] = set()
+    for weight in (bounds.least, np.ones(dag.n_blocks), bounds.block.max(axis=0), bounds.weights):
+        path = longest_path(dag, weight.astype(np.float64))
+        if path not in seen:
+            seen.add(path)
+            yield path
+    left = [b for b in np.argsort(-bounds.least, kind="stable") if not any(b in p for p in seen)]
+    for block in left[:_MOST_DETOURS]:
+        yield longest_path(dag, bounds.least, int(block))
+
+
+class _PathBounds:
+    """What the bounds of all paths of one problem share."""
+
+    def __init__(
+        self, problem: Problem, objective: Objective, dag: BlockDag, tensors: BlockTensors
+    ) -> None:
+        self._problem = problem
+        self._prices = AdditivePrices(problem, objective)
+        self._names = [node.name for node in problem.nodes]
+        self.block: _Floats = np.array([self._prices.block(node) for node in problem.nodes])
+        self.weights = np.array(problem.weight_bytes, dtype=np.int64)
+        self._live = tensors.least_live_bytes()
+        self._reach = reachable(dag)
+        self._crossing = LeastCrossing(dag, tensors)
+        self._readers = np.zeros((dag.n_blocks, len(problem.shared)), dtype=np.int64)
+        for index, weight in enumerate(problem.shared):
+            self._readers[list(weight.blocks), index] = 1
+        self._shared = np.array([weight.n_bytes for weight in problem.shared], dtype=np.int64)
+        self._alone = self._fits(np.eye(dag.n_blocks, dtype=np.bool_), 0)
+        self.least: _Floats = np.where(self._alone, self.block, np.inf).min(axis=0)
+        """[blocks]: of each block on the cheapest node that can hold it."""
+
+    def of(self, path: tuple[int, ...], budget: Budget) -> float:
+        """The bound that one path gives."""
+        between = self._between(path, budget)
+        off = np.ones(len(self.least), dtype=np.bool_)
+        off[list(path)] = False
+        n_nodes, length = len(self._names), len(path)
+        finish = np.full((length + 1, n_nodes), np.inf)
+        entry, leave = self._ends(between[0][0], between[0][-1])
+        for i in range(length):
+            ways = between[0][i]
+            arrive = entry if i == 0 else (finish[i][:, np.newaxis] + ways).min(axis=0)
+            pieces = self._pieces(path, i, off, between[1][i])
+            finish[i + 1 :] = np.minimum(finish[i + 1 :], arrive + pieces)
+            if budget.spent:
+                return float(self.least.sum())
+        return float((finish[length] + leave).min() + self.least[off].sum())
+
+    def _pieces(self, path: tuple[int, ...], i: int, off: _Bools, received: int) -> _Floats:
+        """[stops, N]: seg of the pieces that start at one block; infinite where none can fit."""
+        hulls = self._reach[path[i]] & self._reach[:, path[i:]].T
+        price = hulls @ self.block.T - (hulls & off) @ self.least[:, np.newaxis]
+        return np.where(self._fits(hulls, received).T, price, np.inf)
+
+    def _fits(self, hulls: _Bools, received: int) -> _Bools:
+        """[N, sets]: whether a stage with these blocks may fit each node."""
+        weights = hulls @ self.weights
+        if len(self._shared):
+            readers = hulls.astype(np.int64) @ self._readers
+            weights = weights - np.maximum(readers - 1, 0) @ self._shared
+        live = np.where(hulls, self._live, 0).max(axis=1)
+        used = [
+            total_bytes(
+                node, weight_bytes=weights, live_bytes=live, received_bytes=np.array([received])
+            )
+            <= node.memory_bytes
+            for node in self._problem.nodes
+        ]
+        return np.array(used)
+
+    def _between(self, path: tuple[int, ...], budget: Budget) -> tuple[_Floats, _Ints]:
+        """Ways d in each gap, [gaps, N, N], and its fewest bytes, [gaps]; 0 if the time is up."""
+        ends = zip((None, *path), (*path, None), strict=True)
+        n_bytes = np.array(
+            [0 if budget.spent else self._crossing.least_bytes(a, b) for a, b in ends],
+            dtype=np.int64,
+        )
+        names = self._names
+        hops = np.array([[self._prices.hop(a, b, n_bytes) for b in names] for a in names])
+        ways = np.moveaxis(hops, 2, 0).copy()
+        ways[:, range(len(names)), range(len(names))] = np.inf
+        limits = self._problem.limits
+        if limits.order is Order.LISTED:
+            ways[:, np.tri(len(names), dtype=np.bool_)] = np.inf
+        for middle in range(len(names)):
+            over = ways[:, :, middle, np.newaxis] + ways[:, middle, np.newaxis, :]
+            np.minimum(ways, over, out=ways)
+        if not limits.revisits:
+            ways[:, range(len(names)), range(len(names))] = np.inf
+        return ways, n_bytes
+
+    def _ends(self, before: _Floats, after: _Floats) -> tuple[_Floats, _Floats]:
+        """Price of arriving at each node for the first piece, and of leaving it after the last."""
+        problem = self._problem
+        sizes = np.array([problem.cut_bytes[0], problem.cut_bytes[-1]])
+        entry = np.array([self._prices.hop(problem.source, n, sizes[:1])[0] for n in self._names])
+        leave = np.array([self._prices.hop(n, problem.sink, sizes[1:])[0] for n in self._names])
+        first = np.minimum(entry, (entry[:, np.newaxis] + before).min(axis=0))
+        last = np.minimum(leave, (after + leave).min(axis=1))
+        return first, last
