@@ -23,13 +23,13 @@ REVISITS = Limits(order=Order.FREE, revisits=True)
 def random_cluster(seed: int, *, most_nodes: int = 3) -> Cluster:
     """Unequal nodes with caps that often bind, and links of which some may be missing."""
     rng = np.random.default_rng(seed)
-    names = [f"n{i}" for i in range(int(rng.integers(1, most_nodes + 1)))]
-    cap = int(rng.choice([60, 120, 200, 10**6]))
+    names = [f"n{i}" for i in range(int(rng.integers(2, most_nodes + 1)))]
+    cap = int(rng.choice([200, 300, 400, 10**6]))
     nodes = tuple(
         Node(
             name=name,
-            memory_bytes=int(rng.integers(cap // 2, cap + 1)),
-            speed=float(rng.choice([0.5, 1.0, 3.0])),
+            memory_bytes=int(rng.integers(2 * cap // 3, cap + 1)),
+            speed=float(rng.choice([0.3, 1.0, 3.0])),
             price_per_s=float(rng.choice([0.0, 1.0, 5.0])),
         )
         for name in names
@@ -40,8 +40,8 @@ def random_cluster(seed: int, *, most_nodes: int = 3) -> Cluster:
             source=a,
             target=b,
             model=AffineLink(
-                bandwidth_bytes_per_s=float(rng.choice([10.0, 100.0])),
-                latency_s=float(rng.choice([0.0, 0.2])),
+                bandwidth_bytes_per_s=float(rng.choice([30.0, 100.0, 300.0])),
+                latency_s=float(rng.choice([0.0, 0.1])),
             ),
             price_per_byte=float(rng.choice([0.0, 0.01])),
         )

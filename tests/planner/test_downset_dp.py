@@ -91,9 +91,9 @@ def test_too_many_states_are_given_up():
 
 
 @pytest.mark.parametrize("limits", CLASSES, ids=lambda limits: limits.describe())
-@pytest.mark.parametrize("block", range(6))
+@pytest.mark.parametrize("block", range(5))
 def test_the_value_is_that_of_all_plans_in_all_orders(limits, block):
-    for seed in range(block * 15, block * 15 + 15):
+    for seed in range(block * 10, block * 10 + 10):
         profile, cluster = random_instance(seed)
         expected = best_of_all_orders(profile, cluster, limits)
         found, prices = searched(profile, cluster, limits)
@@ -107,7 +107,7 @@ def test_the_value_is_that_of_all_plans_in_all_orders(limits, block):
 def test_with_revisits_every_stage_holds_the_cap_alone_so_the_value_is_a_bound():
     """It is the value itself where the plan also fits with all stages of a node together."""
     n_equal = 0
-    for seed in range(60):
+    for seed in range(30):
         profile, cluster = random_instance(seed, most_blocks=4)
         expected = best_of_all_orders(profile, cluster, REVISITS)
         found, prices = searched(profile, cluster, REVISITS)
@@ -115,12 +115,12 @@ def test_with_revisits_every_stage_holds_the_cap_alone_so_the_value_is_a_bound()
         if found.stages and evaluated(profile, cluster, REVISITS, found, prices).fits:
             assert found.value == pytest.approx(expected, rel=1e-9)
             n_equal += 1
-    assert n_equal > 20
+    assert n_equal > 10
 
 
 @pytest.mark.parametrize("limits", [LISTED, FREE], ids=["listed", "free"])
 def test_price_is_made_least_too(limits):
-    for seed in range(40):
+    for seed in range(20):
         profile, cluster = random_instance(seed)
         expected = best_of_all_orders(profile, cluster, limits, PRICE)
         found, _ = searched(profile, cluster, limits, PRICE)

@@ -107,7 +107,7 @@ def every_path(dag):
 @pytest.mark.parametrize("part", range(4))
 def test_the_bound_is_never_above_the_best_plan_of_all_orders(limits, part):
     n_tight = n_feasible = 0
-    for seed in range(part * 30, part * 30 + 30):
+    for seed in range(part * 16, part * 16 + 16):
         profile, cluster = random_instance(seed, most_blocks=5 if limits is not REVISITS else 4)
         best = best_of_all_orders(profile, cluster, limits)
         bound = bound_of(profile, cluster, limits)
@@ -115,20 +115,20 @@ def test_the_bound_is_never_above_the_best_plan_of_all_orders(limits, part):
         if np.isfinite(best):
             n_feasible += 1
             n_tight += bound >= best * (1 - 1e-9)
-    assert n_feasible >= 7
+    assert n_feasible >= 4
     if limits is not TWO:  # it does not count stages
         assert n_tight * 3 >= n_feasible
 
 
 def test_it_holds_for_prices_too():
-    for seed in range(60):
+    for seed in range(30):
         profile, cluster = random_instance(seed)
         best = best_of_all_orders(profile, cluster, LISTED, PRICE)
         assert bound_of(profile, cluster, LISTED, PRICE) <= best * (1 + 1e-9)
 
 
 def test_without_time_it_is_still_a_bound():
-    for seed in range(40):
+    for seed in range(20):
         profile, cluster = random_instance(seed)
         best = best_of_all_orders(profile, cluster, LISTED)
         assert bound_of(profile, cluster, LISTED, budget=Budget(0.0)) <= best * (1 + 1e-9)

@@ -135,19 +135,57 @@ def diamond(left_bytes: int = 10, right_bytes: int = 20) -> Profile:
     return make_profile(graph, range(6), (1.0, 2.0, 3.0, 4.0, 5.0), stage_positions=(0, 1, 3, 4, 5))
 
 
+def straight(n_blocks: int = 4) -> Profile:
+    """One operator after another."""
+    names = ["x", *(f"t{i}" for i in range(n_blocks))]
+    graph = ModelGraph(
+        model="straight",
+        ops=tuple(make_op(f"op{i}", [a], [b]) for i, (a, b) in enumerate(pairwise(names))),
+        tensors=tuple(make_tensor(name, 10) for name in names),
+        parameters=(),
+        inputs=("x",),
+        outputs=(names[-1],),
+    )
+    return make_profile(graph, range(n_blocks + 1), [1.0] * n_blocks)
+
+
+def interleaved() -> Profile:
+    """Two branches, written turn about, whose first halves have large results and heavy weights.
+
+    x ─ top ─┬─ a1 ─ a2 ─┬─ join ─ y        in the program: top a1 b1 a2 b2 join
+             └─ b1 ─ b2 ─┘
+    """
+    sizes = {"x": 60, "t": 60, "a1": 100, "b1": 100, "a2": 1, "b2": 5, "y": 1}
+    reads = {"t": ["x"], "a1": ["t"], "b1": ["t"], "a2": ["a1"], "b2": ["b1"], "y": ["a2", "b2"]}
+    graph = ModelGraph(
+        model="interleaved",
+        ops=tuple(make_op(f"op_{n}", read, [n], [f"w_{n}"]) for n, read in reads.items()),
+        tensors=tuple(make_tensor(name, size) for name, size in sizes.items()),
+        parameters=tuple(ParameterSpec(name=f"w_{n}", n_bytes=1000, n_dims=2) for n in reads),
+        inputs=("x",),
+        outputs=("y",),
+    )
+    return make_profile(graph, range(7), [1.0] * 6)
+
+
 def random_branching(seed: int, *, most_blocks: int = 5) -> Profile:
     """A small branching model with views, tied weights, several inputs and early outputs."""
     rng = np.random.default_rng(seed)
-    sizes = rng.integers(1, 3, int(rng.integers(2, most_blocks + 1)))
+    sizes = rng.choice([1, 1, 2], int(rng.integers(3, most_blocks + 1)))
     borders = [0, *(int(n) for n in np.cumsum(sizes))]
-    tensors = [make_tensor(f"x{i}", int(rng.integers(1, 30))) for i in range(rng.integers(1, 3))]
+    tensors = [make_tensor(f"x{i}", int(rng.integers(1, 60))) for i in range(rng.integers(1, 3))]
     inputs = tuple(spec.name for spec in tensors)
     weights = [
         ParameterSpec(name=f"w{i}", n_bytes=int(rng.integers(1, 40)), n_dims=2) for i in range(3)
     ]
     ops = []
+    joins = rng.random() < 0.7
     for index in range(borders[-1]):
-        read = rng.choice(len(tensors), min(len(tensors), int(rng.integers(1, 4))), replace=False)
+        many = int(rng.choice([1, 1, 1, 1, 2]))
+        read = sorted({int(len(tensors) * rng.random() ** 1.5) for _ in range(many)})
+        if joins and index == borders[-1] - 1:
+            seen = {name for op in ops for name in op.inputs}
+            read = [k for k, spec in enumerate(tensors) if spec.name not in seen]
         made = [
             _result(rng, f"t{index}_{i}", [tensors[k] for k in read])
             for i in range(rng.choice([1, 1, 1, 2]))
@@ -177,7 +215,7 @@ def _result(rng: np.random.Generator, name: str, read: Sequence[TensorSpec]) -> 
         return make_tensor(name, read[0].n_bytes, read[0].storage).model_copy(
             update={"storage_bytes": read[0].storage_bytes}
         )
-    return make_tensor(name, int(rng.integers(1, 30)))
+    return make_tensor(name, int(rng.choice([1, 5, 20, 60])))
 
 
 def every_order(dag: BlockDag) -> Iterator[tuple[int, ...]]:

@@ -5,8 +5,8 @@ from profiler.errors import OrderError
 from profiler.liveness import crossing_tensors, live_bytes
 from profiler.op_order import graph_in_order
 from profiler.profile_records import Profile, Provenance
-from tests.profiler.branching import diamond, every_order, random_branching
-from tests.profiler.models import Branches, SmallCnn, captured, small_profile
+from tests.profiler.branching import diamond, every_order, random_branching, straight
+from tests.profiler.models import Branches, SmallCnn, captured
 
 
 def test_a_block_depends_on_the_blocks_whose_tensors_it_reads():
@@ -17,8 +17,8 @@ def test_a_block_depends_on_the_blocks_whose_tensors_it_reads():
 
 
 def test_a_model_without_branches_is_a_chain():
-    assert block_dag(small_profile("torch")).is_chain
-    assert list(every_order(block_dag(small_profile("torch")))) == [(0, 1, 2)]
+    assert block_dag(straight(3)).is_chain
+    assert list(every_order(block_dag(straight(3)))) == [(0, 1, 2)]
 
 
 def test_a_chain_is_what_has_one_order():
@@ -85,7 +85,7 @@ def test_an_operator_before_what_it_reads_is_refused():
         graph_in_order(diamond().graph, (0, 2, 1, 3, 4))
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(30))
 def test_every_order_of_random_models_is_a_valid_profile_that_agrees_with_its_graph(seed):
     profile = random_branching(seed)
     for order in every_order(block_dag(profile)):
@@ -104,7 +104,7 @@ def test_every_order_of_random_models_is_a_valid_profile_that_agrees_with_its_gr
             )
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(30))
 def test_there_and_back_is_the_profile_again(seed):
     """All but the origin of the latencies, and hand cuts that the other order did not have."""
     profile = random_branching(seed)
@@ -116,7 +116,7 @@ def test_there_and_back_is_the_profile_again(seed):
     assert set(again.stage_positions) <= set(profile.stage_positions)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(30))
 def test_what_crosses_a_boundary_depends_only_on_the_blocks_before_it(seed):
     profile = random_branching(seed)
     seen: dict[frozenset[int], frozenset[str]] = {}

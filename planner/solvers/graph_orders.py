@@ -1,0 +1,248 @@
+"""Plans for models that branch: a model in another order of its blocks is another chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from math import inf
+
+from netmodel.cluster import Cluster
+from planner.costs.evaluate import evaluate
+from planner.objectives import broken_limit
+from planner.plan import Plan
+from planner.plan_options import PlanOptions
+from planner.problem import Problem, build_problem
+from planner.solution import Solution, Status
+from planner.solvers.answers import answer, infeasible, unanswered
+from planner.solvers.budget import Budget
+from planner.solvers.downset_search import OrderedPlan, search_downsets, skip_reason
+from planner.solvers.downsets import Downsets, all_downsets, downsets_of
+from planner.solvers.graph_bound import graph_bound
+from profiler.block_order import BlockDag, block_dag, op_order_of, reordered
+from profiler.block_tensors import BlockTensors
+from profiler.order_candidates import candidate_orders
+from profiler.profile_records import Profile
+
+MOST_DOWNSETS = 40_000
+"""Above so many, only those of the orders that were tried are searched."""
+_PRICING_S = 5e-7
+"""Of one block in one downset, on a slow machine."""
+_ROUNDING = 1e-9
+"""Sums in another order differ by less, relative to their value."""
+
+Solve = Callable[[Problem, PlanOptions], Solution]
+"""Solves one chain within the options' time."""
+
+
+@dataclass(frozen=True)
+class GraphAnswer:
+    """The best plan over several orders of the blocks, and all that belongs to its order."""
+
+    order: tuple[int, ...]
+    """Blocks of the given profile in the plan's order."""
+    op_order: tuple[int, ...]
+    """Operators in the plan's order, for the plan file; empty for the program's own."""
+    profile: Profile
+    """The given profile in the plan's order."""
+    node_profiles: dict[str, Profile]
+    """The nodes' own profiles in the plan's order."""
+    problem: Problem
+    """What the solution answers."""
+    solution: Solution
+    n_downsets: int | None
+    """Of the blocks; none if there are more than `MOST_DOWNSETS`."""
+    orders_tried: int
+
+
+def solve_graph(
+    profile: Profile,
+    cluster: Cluster,
+    node_profiles: Mapping[str, Profile] | None = None,
+    *,
+    solve: Solve,
+    options: PlanOptions | None = None,
+) -> GraphAnswer:
+    """The best plan over all orders of the blocks in which a model can run.
+
+    Several orders are solved as chains. Then, for latency and price, the plans between all
+    downsets are searched if there are few enough, or else those between the downsets of the tried
+    orders. The lower bound holds for all orders. A model without branches is solved once.
+
+    The solution is optimal only if it is so over all orders; else its method tells what is known.
+
+    Args:
+        profile: the model in the program's order.
+        cluster: nodes and links.
+        node_profiles: the profiles that nodes name as their own, by that name.
+        solve: solves one chain; it gets the options with the time that it may take.
+        options: objective, class of plans, time and seed.
+
+    Raises:
+        MismatchError: as `build_problem`.
+    """
+    search = _Search(profile, cluster, dict(node_profiles or {}), options or PlanOptions(), solve)
+    return search.run()
+
+
+@dataclass(frozen=True)
+class _Try:
+    """One order and what became of it."""
+
+    order: tuple[int, ...]
+    solution: Solution
+
+    @property
+    def value(self) -> float:
+        return inf if self.solution.value is None else self.solution.value
+
+
+class _Search:
+    def __init__(
+        self,
+        profile: Profile,
+        cluster: Cluster,
+        node_profiles: dict[str, Profile],
+        options: PlanOptions,
+        solve: Solve,
+    ) -> None:
+        self._profile, self._cluster, self._node_profiles = profile, cluster, node_profiles
+        self._options, self._solve = options, solve
+        limit = options.time_limit_s
+        self._budget = Budget(inf if limit is None else limit, options.seed)
+        self._dag: BlockDag = block_dag(profile)
+        self._program = tuple(range(self._dag.n_blocks))
+        self._problems: dict[tuple[int, ...], Problem] = {}
+
+    def run(self) -> GraphAnswer:
+        """Tries orders, bounds, searches downsets, and words what came of it."""
+        if self._dag.is_chain:
+            only = self._tried(self._program, 1)
+            return self._answer(only.order, only.solution, self._dag.n_blocks + 1, 1)
+        tries = self._tries()
+        best = min(tries, key=lambda one: one.value)
+        if best.value >= tries[0].value * (1 - _ROUNDING):
+            best = tries[0]
+        problem, tensors = self._problem(self._program), BlockTensors(self._profile)
+        bound = graph_bound(problem, self._options.objective, self._dag, tensors, self._budget)
+        downsets = all_downsets(self._dag, MOST_DOWNSETS)
+        n_downsets = None if downsets is None else len(downsets.masks)
+        how = f"best of {len(tries)} orders of the blocks"
+        if best.value > bound * (1 + _ROUNDING) and not self._budget.spent:
+            is_all = downsets is not None and self._has_time_for(downsets)
+            if downsets is None or not is_all:
+                downsets = downsets_of(self._dag, [one.order for one in tries])
+            best, proved, how = self._improved(best, tensors, downsets, how, is_all)
+            bound = max(bound, proved)
+        solution = self._judged(best, bound, how, n_downsets)
+        return self._answer(best.order, solution, n_downsets, len(tries))
+
+    def _has_time_for(self, downsets: Downsets) -> bool:
+        """Whether the downsets can be priced in time, which is not cut off half-way."""
+        cells = len(downsets.masks) * self._dag.n_blocks
+        return cells * _PRICING_S < self._budget.left_s
+
+    def _tries(self) -> list[_Try]:
+        """Every candidate's best plan, the program's own first, while there is time."""
+        orders = candidate_orders(self._profile, seed=self._options.seed)
+        tries: list[_Try] = []
+        for left, order in zip(range(len(orders), 0, -1), orders, strict=True):
+            if tries and self._budget.spent:
+                break
+            tries.append(self._tried(order, left + 1))
+        return tries
+
+    def _tried(self, order: tuple[int, ...], shares: int) -> _Try:
+        """One order's solution, in its share of the time that is left."""
+        options = self._options
+        if options.time_limit_s is not None:
+            share_s = max(self._budget.left_s / shares, 1e-3)
+            options = replace(options, time_limit_s=share_s)
+        return _Try(order, self._solve(self._problem(order), options))
+
+    def _improved(
+        self, best: _Try, tensors: BlockTensors, downsets: Downsets, how: str, is_all: bool
+    ) -> tuple[_Try, float, str]:
+        """The best plan with that between downsets, a lower bound, and how it was found."""
+        problem, objective = self._problem(self._program), self._options.objective
+        kind = "all" if is_all else "some"
+        words = f"{how} and of the plans between {kind} {len(downsets.masks):,} downsets"
+        if (reason := skip_reason(problem, objective, len(downsets.masks))) is not None:
+            return best, 0.0, f"{how}; downsets were not searched: {reason}"
+        found = search_downsets(
+            problem, objective, tensors, downsets, ceiling=best.value, budget=self._budget
+        )
+        bound = found.lower_bound if is_all else 0.0
+        if not found.is_complete:
+            return best, bound, f"{words}, of which not all were searched in time"
+        if found.plan is None:
+            return best, bound, words
+        better = self._priced(found.plan, words)
+        if better is None or better.value >= best.value * (1 - _ROUNDING):
+            return best, bound, words
+        return better, bound, words
+
+    def _priced(self, found: OrderedPlan, method: str) -> _Try | None:
+        """The plan between downsets as one of its order; none if it breaks a limit."""
+        problem = self._problem(found.order)
+        names = tuple(problem.nodes[node].name for node in found.nodes)
+        plan = problem.plan(found.cuts, names)
+        if not _holds(problem, plan):
+            return None
+        return _Try(found.order, answer(problem, self._options.objective, method, plan=plan))
+
+    def _judged(self, best: _Try, bound: float, how: str, n_downsets: int | None) -> Solution:
+        """The best plan with what is known of it over all orders."""
+        objective, base = self._options.objective, best.solution
+        method = f"{base.method.split(';')[0]}; {how}"
+        if n_downsets is None:
+            method = f"{method}; more than {MOST_DOWNSETS:,} downsets"
+        if base.plan is None:
+            return self._without_plan(base, bound, method)
+        problem = self._problem(best.order)
+        judged = answer(problem, objective, method, plan=base.plan, lower_bound=bound)
+        if judged.status is Status.OPTIMAL:
+            return judged.model_copy(update={"method": f"{method}; optimal over all orders"})
+        known = "optimal for this order; " if base.status is Status.OPTIMAL else ""
+        within = f"{known}over all orders within {judged.gap or 0.0:.2%}"
+        reason = "no better plan in another order of the blocks was found, nor ruled out"
+        return judged.model_copy(update={"method": f"{method}; {within}", "reason": reason})
+
+    def _without_plan(self, base: Solution, bound: float, method: str) -> Solution:
+        objective = self._options.objective
+        if bound == inf:
+            return infeasible(objective, f"{method}; none fits in any order", base.reason)
+        reason = f"no tried order of the blocks has a plan; in the program's order: {base.reason}"
+        return unanswered(objective, method, reason, lower_bound=bound)
+
+    def _problem(self, order: tuple[int, ...]) -> Problem:
+        if order not in self._problems:
+            self._problems[order] = build_problem(
+                reordered(self._profile, order),
+                self._cluster,
+                self._in_order(order),
+                limits=self._options.limits,
+            )
+        return self._problems[order]
+
+    def _in_order(self, order: tuple[int, ...]) -> dict[str, Profile]:
+        return {name: reordered(own, order) for name, own in self._node_profiles.items()}
+
+    def _answer(
+        self, order: tuple[int, ...], solution: Solution, n_downsets: int | None, n_tried: int
+    ) -> GraphAnswer:
+        return GraphAnswer(
+            order=order,
+            op_order=op_order_of(self._profile, order),
+            profile=reordered(self._profile, order),
+            node_profiles=self._in_order(order),
+            problem=self._problem(order),
+            solution=solution,
+            n_downsets=n_downsets,
+            orders_tried=n_tried,
+        )
+
+
+def _holds(problem: Problem, plan: Plan) -> bool:
+    estimate = evaluate(problem, plan)
+    within = broken_limit(problem.limits, estimate) is None
+    return estimate.fits and within and estimate.latency_s < inf
