@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from profiler.block_order import BlockDag, block_dag
-from profiler.block_tensors import BlockTensors
+from profiler.block_tensors import BlockTensors, Memory
 from profiler.profile_records import Profile
 
 _Order = tuple[int, ...]
@@ -24,7 +23,7 @@ def candidate_orders(
 
     They follow one branch to its end before the next, or all branches side by side, from the input
     or from the output, or always take the block that leaves the fewest bytes to carry; some of the
-    last kind with random choices. A model without branches has only its own order.
+    last kind with random changes to the bytes. A model without branches has only its own order.
 
     Args:
         profile: the model.
@@ -35,16 +34,16 @@ def candidate_orders(
     program = tuple(range(dag.n_blocks))
     if dag.is_chain:
         return (program,)
-    carried = _Carried(profile)
+    memory = BlockTensors(profile).tensors
     rng = np.random.default_rng(seed)
     found = [
         program,
         _listed(dag, lambda ready, done: ready[-1]),
         _listed(dag, lambda ready, done: ready[0]),
         _listed(dag, lambda ready, done: max(ready)),
-        _listed(dag, carried.least),
+        _listed(dag, _Carried(memory).choose),
         *(_from_outputs(dag, last_first) for last_first in (False, True)),
-        *(_listed(dag, carried.nearly_least(rng)) for _ in range(n_random)),
+        *(_listed(dag, _Carried(memory, rng).choose) for _ in range(n_random)),
     ]
     return tuple(dict.fromkeys(found))
 
@@ -84,27 +83,36 @@ def _from_outputs(dag: BlockDag, last_first: bool) -> _Order:
 
 
 class _Carried:
-    """Choices by the bytes that a cut would carry after the next block."""
+    """The bytes that a cut carries, kept up to date while one order grows."""
 
-    def __init__(self, profile: Profile) -> None:
-        self._tensors = BlockTensors(profile)
-        self._n_blocks = len(profile.blocks)
+    def __init__(self, memory: Memory, rng: np.random.Generator | None = None) -> None:
+        self._n_bytes = [int(n) for n in memory.n_bytes]
+        self._kept = memory.kept.tolist()
+        self._left = memory.users.sum(axis=1).tolist()
+        """Of each tensor, blocks that make or read it and are not done."""
+        self._makes = [np.flatnonzero(column).tolist() for column in memory.makers.T]
+        self._uses = [np.flatnonzero(column).tolist() for column in memory.users.T]
+        self._n_done = 0
+        self._rng = rng
 
-    def least(self, ready: list[int], done: list[int]) -> int:
-        """The ready block after which the fewest bytes cross; the first in the program if equal."""
-        return min(zip(self._after(ready, done), ready, strict=True))[1]
+    def choose(self, ready: list[int], done: list[int]) -> int:
+        """The ready block that adds the fewest bytes; the first in the program if equal.
 
-    def nearly_least(self, rng: np.random.Generator) -> _Choice:
-        """As `least`, with every count of bytes changed at random by up to a half."""
+        With random numbers, every count of bytes is changed by up to a half.
+        """
+        for block in done[self._n_done :]:
+            for thing in self._uses[block]:
+                self._left[thing] -= 1
+        self._n_done = len(done)
+        added = np.array([self._added(block) for block in ready], dtype=np.float64)
+        if self._rng is not None:
+            added *= self._rng.uniform(0.5, 1.5, len(ready))
+        return min(zip(added, ready, strict=True))[1]
 
-        def choose(ready: list[int], done: list[int]) -> int:
-            noisy = self._after(ready, done) * rng.uniform(0.5, 1.5, len(ready))
-            return min(zip(noisy, ready, strict=True))[1]
-
-        return choose
-
-    def _after(self, ready: Sequence[int], done: Sequence[int]) -> NDArray[np.int64]:
-        rows = np.zeros((len(ready), self._n_blocks), dtype=np.bool_)
-        rows[:, list(done)] = True
-        rows[np.arange(len(ready)), list(ready)] = True
-        return self._tensors.crossing_bytes(rows)
+    def _added(self, block: int) -> int:
+        made = set(self._makes[block])
+        total = 0
+        for thing in self._uses[block]:
+            is_needed = self._kept[thing] or self._left[thing] > 1
+            total += self._n_bytes[thing] * (int(is_needed) - int(thing not in made))
+        return total

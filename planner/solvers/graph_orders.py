@@ -25,6 +25,10 @@ from profiler.profile_records import Profile
 
 MOST_DOWNSETS = 40_000
 """Above so many, only those of the orders that were tried are searched."""
+_QUICK_DOWNSETS = 4_000
+"""Above so many, those of the tried orders are searched first."""
+_MOST_PRICED = 16_000_000
+"""Blocks times downsets."""
 _PRICING_S = 5e-7
 """Of one block in one downset, on a slow machine."""
 _ROUNDING = 1e-9
@@ -127,19 +131,33 @@ class _Search:
         downsets = all_downsets(self._dag, MOST_DOWNSETS)
         n_downsets = None if downsets is None else len(downsets.masks)
         how = f"best of {len(tries)} orders of the blocks"
-        if best.value > bound * (1 + _ROUNDING) and not self._budget.spent:
-            is_all = downsets is not None and self._has_time_for(downsets)
-            if downsets is None or not is_all:
-                downsets = downsets_of(self._dag, [one.order for one in tries])
-            best, proved, how = self._improved(best, tensors, downsets, how, is_all)
+        families = self._families(tries, downsets)
+        for family, is_all in families:
+            if best.value <= bound * (1 + _ROUNDING) or self._budget.spent:
+                break
+            best, proved, how = self._improved(best, tensors, family, is_all)
             bound = max(bound, proved)
+            how = f"best of {len(tries)} orders of the blocks{how}"
         solution = self._judged(best, bound, how, n_downsets)
         return self._answer(best.order, solution, n_downsets, len(tries))
 
-    def _has_time_for(self, downsets: Downsets) -> bool:
-        """Whether the downsets can be priced in time, which is not cut off half-way."""
+    def _families(
+        self, tries: list[_Try], downsets: Downsets | None
+    ) -> list[tuple[Downsets, bool]]:
+        """Downsets to search, and whether they are all; a few first if all are many.
+
+        Pricing them is not cut off half-way, so there must be time for it.
+        """
+        few = downsets_of(self._dag, [one.order for one in tries])
+        families = [(few, False)]
+        if downsets is not None:
+            is_quick = len(downsets.masks) <= _QUICK_DOWNSETS
+            families = [*families[is_quick:], (downsets, True)]
+        return [family for family in families if self._can_price(family[0])]
+
+    def _can_price(self, downsets: Downsets) -> bool:
         cells = len(downsets.masks) * self._dag.n_blocks
-        return cells * _PRICING_S < self._budget.left_s
+        return cells <= _MOST_PRICED and cells * _PRICING_S < self._budget.left_s
 
     def _tries(self) -> list[_Try]:
         """Every candidate's best plan, the program's own first, while there is time."""
@@ -160,40 +178,38 @@ class _Search:
         return _Try(order, self._solve(self._problem(order), options))
 
     def _improved(
-        self, best: _Try, tensors: BlockTensors, downsets: Downsets, how: str, is_all: bool
+        self, best: _Try, tensors: BlockTensors, downsets: Downsets, is_all: bool
     ) -> tuple[_Try, float, str]:
-        """The best plan with that between downsets, a lower bound, and how it was found."""
+        """The best plan with that between downsets, a lower bound, and what was searched."""
         problem, objective = self._problem(self._program), self._options.objective
-        kind = "all" if is_all else "some"
-        words = f"{how} and of the plans between {kind} {len(downsets.masks):,} downsets"
-        if (reason := skip_reason(problem, objective, len(downsets.masks))) is not None:
-            return best, 0.0, f"{how}; downsets were not searched: {reason}"
+        n_downsets = len(downsets.masks)
+        if (reason := skip_reason(problem, objective, n_downsets)) is not None:
+            return best, 0.0, f"; downsets were not searched: {reason}"
         found = search_downsets(
             problem, objective, tensors, downsets, ceiling=best.value, budget=self._budget
         )
-        bound = found.lower_bound if is_all else 0.0
+        how = f" and of the plans between {'all' if is_all else 'some'} {n_downsets:,} downsets"
         if not found.is_complete:
-            return best, bound, f"{words}, of which not all were searched in time"
-        if found.plan is None:
-            return best, bound, words
-        better = self._priced(found.plan, words)
-        if better is None or better.value >= best.value * (1 - _ROUNDING):
-            return best, bound, words
-        return better, bound, words
+            how += ", of which not all were searched"
+        better = None if found.plan is None else self._priced(found.plan)
+        if better is not None and better.value < best.value * (1 - _ROUNDING):
+            best = better
+        return best, found.lower_bound if is_all else 0.0, how
 
-    def _priced(self, found: OrderedPlan, method: str) -> _Try | None:
+    def _priced(self, found: OrderedPlan) -> _Try | None:
         """The plan between downsets as one of its order; none if it breaks a limit."""
-        problem = self._problem(found.order)
+        problem, objective = self._problem(found.order), self._options.objective
         names = tuple(problem.nodes[node].name for node in found.nodes)
         plan = problem.plan(found.cuts, names)
         if not _holds(problem, plan):
             return None
-        return _Try(found.order, answer(problem, self._options.objective, method, plan=plan))
+        method = f"downset-dp ({problem.limits.describe()})"
+        return _Try(found.order, answer(problem, objective, method, plan=plan, lower_bound=0.0))
 
     def _judged(self, best: _Try, bound: float, how: str, n_downsets: int | None) -> Solution:
         """The best plan with what is known of it over all orders."""
         objective, base = self._options.objective, best.solution
-        method = f"{base.method.split(';')[0]}; {how}"
+        method = f"{base.method}; {how}"
         if n_downsets is None:
             method = f"{method}; more than {MOST_DOWNSETS:,} downsets"
         if base.plan is None:
@@ -236,7 +252,7 @@ class _Search:
             profile=reordered(self._profile, order),
             node_profiles=self._in_order(order),
             problem=self._problem(order),
-            solution=solution,
+            solution=solution.model_copy(update={"runtime_s": self._budget.elapsed_s}),
             n_downsets=n_downsets,
             orders_tried=n_tried,
         )

@@ -43,6 +43,8 @@ _Ints = NDArray[np.int64]
 
 _MOST_DETOURS = 4
 """Paths through heavy blocks that the first paths leave out."""
+_MANY_PIECES = 100_000_000
+"""Above so many pieces of a path times blocks, which take seconds, one path must do."""
 
 
 def order_bound(
@@ -65,7 +67,7 @@ def order_bound(
     best = 0.0
     for path in _paths(dag, bounds):
         best = max(best, bounds.of(path, budget))
-        if budget.spent:
+        if budget.spent or len(path) ** 2 * dag.n_blocks > _MANY_PIECES:
             break
     return best
 

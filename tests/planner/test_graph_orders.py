@@ -55,6 +55,11 @@ def solved(profile, cluster, limits=LISTED, objective=LATENCY, *, solve=exactly,
     )
 
 
+def without_runtime(found):
+    """What goes into a plan file."""
+    return found.solution.model_copy(update={"runtime_s": 0.0})
+
+
 @cache
 def wide():
     """Six branches of three blocks each that only meet at the end: 4^6 + 2 downsets."""
@@ -213,7 +218,7 @@ def test_a_chain_is_solved_once_and_left_as_it_is():
     assert len(calls) == 1
     assert (found.order, found.op_order, found.orders_tried) == ((0, 1, 2, 3), (), 1)
     assert found.profile is profile
-    assert found.solution == by_chain(calls[0], PlanOptions())
+    assert without_runtime(found) == by_chain(calls[0], PlanOptions())
     assert found.n_downsets == 5
 
 
@@ -226,9 +231,8 @@ def test_the_programs_order_wins_among_equals():
 def test_the_same_input_and_seed_give_the_same_answer():
     for seed in range(10):
         profile, cluster = random_instance(seed, most_blocks=7)
-        assert (
-            solved(profile, cluster, seed=4).solution == solved(profile, cluster, seed=4).solution
-        )
+        first, second = (solved(profile, cluster, seed=4) for _ in range(2))
+        assert without_runtime(first) == without_runtime(second)
 
 
 def test_the_method_tells_what_was_searched():
@@ -331,4 +335,5 @@ def test_a_plan_in_another_order_goes_into_a_plan_file():
     document = document.model_copy(update={"op_order": found.op_order})
     assert document.solution.plan.graph_digest == found.profile.graph.digest
     assert document.estimate.latency_s == found.solution.value
-    assert type(document).model_validate_json(document.model_dump_json(by_alias=True)) == document
+    text = document.model_dump_json(by_alias=True)
+    assert type(document).model_validate_json(text).model_dump_json(by_alias=True) == text

@@ -1,6 +1,8 @@
+import numpy as np
 import pytest
 
 from profiler.block_order import block_dag
+from profiler.block_tensors import BlockTensors
 from profiler.order_candidates import candidate_orders
 from tests.profiler.branching import diamond, every_order, random_branching, straight
 
@@ -38,3 +40,22 @@ def test_random_choices_add_orders():
     ]
     assert min(more) >= 0
     assert sum(more) > 20
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_greedy_order_leaves_the_fewest_bytes_at_every_step(seed):
+    """Its choices are those of whoever counts what crosses after every ready block."""
+    profile = random_branching(seed, most_blocks=7)
+    dag, tensors = block_dag(profile), BlockTensors(profile)
+    if dag.is_chain:
+        return
+    order = []
+    while len(order) < dag.n_blocks:
+        ready = [
+            b for b in range(dag.n_blocks) if b not in order and set(dag.before[b]) <= {*order}
+        ]
+        done = np.zeros((len(ready), dag.n_blocks), dtype=np.bool_)
+        for row, block in enumerate(ready):
+            done[row, [*order, block]] = True
+        order.append(min(zip(tensors.crossing_bytes(done), ready, strict=True))[1])
+    assert tuple(order) in candidate_orders(profile, n_random=0)
