@@ -46,7 +46,7 @@ class DownsetAnswer:
 def skip_reason(problem: Problem, objective: Objective, n_downsets: int) -> str | None:
     """Why the search is not for this problem; none if it is."""
     if not objective.is_additive:
-        return f"{objective.kind} is no sum over stages"
+        return f"{objective.name} is no sum over stages"
     if len(problem.nodes) ** 2 * n_downsets > _MOST_HOP_CELLS:
         return f"{n_downsets:,} downsets on {len(problem.nodes)} nodes take too much memory"
     return None

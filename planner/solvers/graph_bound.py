@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planner.costs.additive import AdditivePrices
+from planner.costs.spread_prices import lower_mean_problem
 from planner.objectives import LATENCY, Objective, ObjectiveKind
 from planner.problem import Problem
 from planner.solvers.budget import Budget
@@ -16,12 +17,17 @@ def graph_bound(
 ) -> float:
     """No plan in any order of the blocks has a smaller value; infinite if none fits.
 
-    Latency and price: see `order_bound`. Throughput: the cheapest compute of one block, dealt out
-    to as many nodes as a stage may have, or of all blocks, shared equally by all nodes; transfers
-    are not included. Makespan: from the two, as it is their sum. Number of nodes: 1.
+    Latency, price and mean-variance: see `order_bound`; a quantile of the latency likewise, from
+    lower means (`costs.spread_prices.lower_mean_problem`). Throughput: the cheapest compute of one
+    block, dealt out to as many nodes as a stage may have, or of all blocks, shared equally by all
+    nodes; transfers are not included. Makespan: from latency and throughput, of which it is the
+    sum. Number of nodes: 1.
     """
     if objective.is_additive:
         return order_bound(problem, objective, dag, tensors, budget)
+    if objective.quantile is not None:
+        lower = lower_mean_problem(problem, objective.quantile)
+        return order_bound(lower, LATENCY, dag, tensors, budget)
     if objective.kind is ObjectiveKind.NODES:
         return 1.0
     prices = AdditivePrices(problem)

@@ -8,7 +8,7 @@ from netmodel.links.affine import AffineLink
 from planner import api
 from planner.costs.evaluate import evaluate
 from planner.limits import Limits
-from planner.objectives import LATENCY, NODES, PRICE, THROUGHPUT, makespan
+from planner.objectives import LATENCY, NODES, PRICE, THROUGHPUT, latency_quantile, makespan
 from planner.plan_options import PlanOptions
 from planner.problem import build_problem
 from planner.solution import Status
@@ -16,7 +16,8 @@ from planner.solvers import graph_orders
 from planner.solvers.brute_force import BruteForce
 from planner.solvers.chain_dp import ChainDp
 from planner.solvers.graph_orders import solve_graph
-from profiler.block_order import op_order_of, reordered
+from planner.solvers.solve import solve
+from profiler.block_order import block_dag, op_order_of, reordered
 from tests.planner.branching_problems import (
     FREE,
     LISTED,
@@ -26,6 +27,7 @@ from tests.planner.branching_problems import (
 )
 from tests.profiler.branching import (
     diamond,
+    every_order,
     interleaved,
     make_op,
     make_profile,
@@ -44,6 +46,11 @@ def exactly(problem, options):
 def by_chain(problem, options):
     """Each order is solved by the chain's recurrence."""
     return ChainDp().solve(problem, options.objective)
+
+
+def by_any_solver(problem, options):
+    """Each order is solved by the entry point of the planner."""
+    return solve(problem, options.objective, time_limit_s=options.time_limit_s)
 
 
 def solved(profile, cluster, limits=LISTED, objective=LATENCY, *, solve=exactly, **more):
@@ -138,6 +145,37 @@ def test_for_other_objectives_the_bound_holds_over_all_orders(objective):
             assert solution.lower_bound <= best * (1 + 1e-9)
         if solution.status is Status.OPTIMAL:
             assert solution.value == pytest.approx(best, rel=1e-9)
+
+
+def test_a_quantile_of_the_latency_has_a_bound_over_all_orders():
+    objective = latency_quantile(0.95)
+    n_gaps = 0
+    for seed in range(8):
+        profile, cluster = random_instance(seed, most_blocks=4)
+        profile = profile.model_copy(
+            update={"blocks": tuple(varying(b, 1 + i) for i, b in enumerate(profile.blocks))}
+        )
+        values = []
+        for order in every_order(block_dag(profile)):
+            problem = build_problem(reordered(profile, order), cluster, limits=LISTED)
+            found = solve(problem, objective)
+            values.extend([] if found.value is None else [found.value])
+        answer = solved(profile, cluster, LISTED, objective, solve=by_any_solver).solution
+        if answer.value is None:
+            continue
+        assert answer.lower_bound <= min(values) * (1 + 1e-9)
+        assert min(values) <= answer.value * (1 + 1e-9)
+        n_gaps += answer.status is Status.FEASIBLE
+    assert n_gaps > 0
+
+
+def varying(block, spread):
+    """The block with quantiles of its latency on both sides of the median."""
+    seconds = block.latency.median_s
+    wide = block.latency.model_copy(
+        update={"p10_s": seconds * 0.9, "p90_s": seconds * (1 + 0.2 * spread)}
+    )
+    return block.model_copy(update={"latency": wide})
 
 
 def test_with_revisits_the_bound_holds_and_optimal_is_true():
