@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from planner.costs.additive import AdditivePrices
 from planner.costs.memory import total_bytes
+from planner.limits import Order
 from planner.objectives import Objective
 from planner.problem import NodeCosts, Problem
 from planner.solvers.downsets import Downsets
@@ -64,9 +65,9 @@ class DownsetPrices:
             [[prices.hop(a, b, self.crossing_bytes) for b in names] for a in names]
         )
         """[N, N, D]: of a transfer at each downset, row to column."""
-        self.completion = self._completion(block)
-        """[N, D]: no plan that starts a stage there on the node costs less from there on."""
         self.steps = _steps(tensors, downsets)
+        self.completion = self._completion()
+        """[N, D]: no plan that starts a stage there on the node costs less from there on."""
         self._weights = inside @ np.array(problem.weight_bytes, dtype=np.int64)
         readers = np.zeros((problem.n_blocks, len(problem.shared)), dtype=np.int64)
         for index, weight in enumerate(problem.shared):
@@ -74,15 +75,28 @@ class DownsetPrices:
         self._readers = inside.astype(np.int64) @ readers
         self._shared_bytes = np.array([w.n_bytes for w in problem.shared], dtype=np.int64)
 
-    def _completion(self, block: _Floats) -> _Floats:
-        """The rest on the node itself; or each block where it is cheapest, after a cheapest hop."""
-        n_nodes = len(block)
-        rest = ~self.downsets.inside
-        stays = block @ rest.T + self.exit[:, np.newaxis]
-        apart = np.where(np.eye(n_nodes, dtype=np.bool_)[..., np.newaxis], np.inf, self.between)
-        leaves = apart.min(axis=(1, 2))[:, np.newaxis] + rest @ block.min(axis=0) + self.exit.min()
-        least: _Floats = np.minimum(stays, leaves)
-        return least
+    def _completion(self) -> _Floats:
+        """The best way on if every stage fitted every node and a node could come again."""
+        n_nodes = len(self.prefix)
+        is_listed = self.problem.limits.order is Order.LISTED
+        barred = np.tri(n_nodes, dtype=np.bool_) if is_listed else np.eye(n_nodes, dtype=np.bool_)
+        steps = self.steps
+        by_before = np.argsort(steps.before, kind="stable")
+        after = np.repeat(np.arange(len(self.downsets.masks)), np.diff(steps.first))[by_before]
+        first = np.searchsorted(steps.before[by_before], np.arange(len(self.downsets.masks) + 1))
+        least = np.full(self.prefix.shape, np.inf)  # of stages that end beyond, with their prefix
+        ends = least.copy()  # of stages that end here, with their prefix
+        ends[:, -1] = self.prefix[:, -1] + self.exit
+        for start, stop in reversed(self.downsets.levels[:-1]):
+            larger = after[first[start] : first[stop]]
+            beyond = np.minimum(ends[:, larger], least[:, larger])
+            groups = first[start:stop] - first[start]
+            least[:, start:stop] = np.minimum.reduceat(beyond, groups, axis=1)
+            on = least[:, start:stop] - self.prefix[:, start:stop]
+            ways = np.where(barred[..., np.newaxis], np.inf, self.between[:, :, start:stop]) + on
+            ends[:, start:stop] = self.prefix[:, start:stop] + ways.min(axis=1)
+        completion: _Floats = least - self.prefix
+        return completion
 
     def weight_bytes(self, starts: _Ints, stop: int) -> _Ints:
         """Of the stages from each start to one stop: a parameter once, however many read it."""
