@@ -76,7 +76,7 @@ def search_downsets(
     is_free = limits.order is Order.FREE and not limits.revisits
     most = max(_MOST_CELLS // len(downsets.masks), n_nodes)
     watched: frozenset[int] = frozenset()
-    bound = 0.0
+    bound = float((prices.entry + prices.completion[:, 0]).min())
     while (states := itineraries(limits, n_nodes, watched, most=most)) is not None:
         found = best_downset_stages(prices, states, ceiling=ceiling, budget=budget)
         if found is None:
