@@ -7,12 +7,12 @@ from planner.costs.evaluate import evaluate
 from planner.limits import Limits, Order
 from planner.objectives import LATENCY, PRICE
 from planner.problem import build_problem
+from planner.solvers.branching.downset_dp import best_downset_stages
+from planner.solvers.branching.downset_order import block_order_of
+from planner.solvers.branching.downset_prices import DownsetPrices
+from planner.solvers.branching.downsets import all_downsets, downsets_of
+from planner.solvers.branching.itineraries import itineraries
 from planner.solvers.budget import Budget
-from planner.solvers.downset_dp import best_downset_stages
-from planner.solvers.downset_order import block_order_of
-from planner.solvers.downset_prices import DownsetPrices
-from planner.solvers.downsets import all_downsets, downsets_of
-from planner.solvers.itineraries import itineraries
 from profiler.block_order import BlockDag, block_dag, reordered
 from profiler.block_tensors import BlockTensors
 from tests.planner.branching_problems import (

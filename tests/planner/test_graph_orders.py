@@ -13,9 +13,9 @@ from planner.plan_options import PlanOptions
 from planner.problem import build_problem
 from planner.solution import Status
 from planner.solvers import graph_orders
+from planner.solvers.branching.graph_orders import solve_graph
 from planner.solvers.brute_force import BruteForce
 from planner.solvers.chain_dp import ChainDp
-from planner.solvers.graph_orders import solve_graph
 from planner.solvers.solve import solve
 from profiler.block_order import block_dag, op_order_of, reordered
 from tests.planner.branching_problems import (

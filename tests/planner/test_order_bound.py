@@ -6,11 +6,11 @@ import pytest
 from planner.limits import Limits, Order
 from planner.objectives import LATENCY, PRICE
 from planner.problem import build_problem
-from planner.solvers.block_paths import longest_path, reachable
+from planner.solvers.branching.block_paths import longest_path, reachable
+from planner.solvers.branching.downsets import all_downsets
+from planner.solvers.branching.least_crossing import LeastCrossing
+from planner.solvers.branching.order_bound import order_bound
 from planner.solvers.budget import Budget
-from planner.solvers.downsets import all_downsets
-from planner.solvers.least_crossing import LeastCrossing
-from planner.solvers.order_bound import order_bound
 from profiler.block_order import block_dag
 from profiler.block_tensors import BlockTensors
 from tests.planner.branching_problems import (

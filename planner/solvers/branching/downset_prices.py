@@ -13,7 +13,7 @@ from planner.costs.memory import total_bytes
 from planner.limits import Order
 from planner.objectives import Objective
 from planner.problem import NodeCosts, Problem
-from planner.solvers.downsets import Downsets
+from planner.solvers.branching.downsets import Downsets
 from profiler.block_tensors import BlockTensors
 
 _Floats = NDArray[np.float64]

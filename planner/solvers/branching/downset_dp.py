@@ -20,10 +20,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.solvers.branching.downset_prices import DownsetPrices
+from planner.solvers.branching.downset_starts import all_starts
+from planner.solvers.branching.itineraries import Itineraries
 from planner.solvers.budget import Budget
-from planner.solvers.downset_prices import DownsetPrices
-from planner.solvers.downset_starts import all_starts
-from planner.solvers.itineraries import Itineraries
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]

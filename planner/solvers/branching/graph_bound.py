@@ -6,8 +6,8 @@ from planner.costs.additive import AdditivePrices
 from planner.costs.spread_prices import lower_mean_problem
 from planner.objectives import LATENCY, Objective, ObjectiveKind
 from planner.problem import Problem
+from planner.solvers.branching.order_bound import order_bound
 from planner.solvers.budget import Budget
-from planner.solvers.order_bound import order_bound
 from profiler.block_order import BlockDag
 from profiler.block_tensors import BlockTensors
 

@@ -14,10 +14,10 @@ from planner.plan_options import PlanOptions
 from planner.problem import Problem, build_problem
 from planner.solution import Solution, Status
 from planner.solvers.answers import answer, infeasible, unanswered
+from planner.solvers.branching.downset_search import OrderedPlan, search_downsets, skip_reason
+from planner.solvers.branching.downsets import Downsets, all_downsets, downsets_of
+from planner.solvers.branching.graph_bound import graph_bound
 from planner.solvers.budget import Budget
-from planner.solvers.downset_search import OrderedPlan, search_downsets, skip_reason
-from planner.solvers.downsets import Downsets, all_downsets, downsets_of
-from planner.solvers.graph_bound import graph_bound
 from profiler.block_order import BlockDag, block_dag, op_order_of, reordered
 from profiler.block_tensors import BlockTensors
 from profiler.order_candidates import candidate_orders

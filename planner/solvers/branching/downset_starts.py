@@ -14,8 +14,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.solvers.branching.downset_prices import DownsetPrices
 from planner.solvers.budget import Budget
-from planner.solvers.downset_prices import DownsetPrices
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]

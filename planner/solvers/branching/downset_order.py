@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from planner.solvers.downset_dp import DownsetStage
-from planner.solvers.downset_prices import DownsetPrices
+from planner.solvers.branching.downset_dp import DownsetStage
+from planner.solvers.branching.downset_prices import DownsetPrices
 
 
 def block_order_of(prices: DownsetPrices, stages: Sequence[DownsetStage]) -> tuple[int, ...]:

@@ -31,9 +31,9 @@ from planner.costs.memory import total_bytes
 from planner.limits import Order
 from planner.objectives import Objective
 from planner.problem import Problem
-from planner.solvers.block_paths import longest_path, reachable
+from planner.solvers.branching.block_paths import longest_path, reachable
+from planner.solvers.branching.least_crossing import LeastCrossing
 from planner.solvers.budget import Budget
-from planner.solvers.least_crossing import LeastCrossing
 from profiler.block_order import BlockDag
 from profiler.block_tensors import BlockTensors
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from planner.limits import Order
 from planner.objectives import Objective
 from planner.problem import Problem
+from planner.solvers.branching.downset_dp import Found, best_downset_stages
+from planner.solvers.branching.downset_order import block_order_of
+from planner.solvers.branching.downset_prices import DownsetPrices
+from planner.solvers.branching.downsets import Downsets
+from planner.solvers.branching.itineraries import itineraries
 from planner.solvers.budget import Budget
-from planner.solvers.downset_dp import Found, best_downset_stages
-from planner.solvers.downset_order import block_order_of
-from planner.solvers.downset_prices import DownsetPrices
-from planner.solvers.downsets import Downsets
-from planner.solvers.itineraries import itineraries
 from profiler.block_tensors import BlockTensors
 
 _MOST_CELLS = 4_000_000
