@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from netmodel.units import format_size
 from planner.costs.evaluate import evaluate
 from planner.costs.memory import StageMemory
+from planner.limits import Order
 from planner.problem import Problem
 from planner.solvers.chain_recurrence import Chain, best_chain, best_chain_per_count
 from planner.solvers.chain_tables import ChainTables, chain_tables
@@ -63,7 +64,7 @@ def infeasible_reason(problem: Problem, counts: StageCounts) -> str:
     cells = len(problem.nodes) * problem.n_blocks * counts.most
     if not counts.is_unlimited(problem) and cells > _MOST_LAYERED_CELLS:
         return f"{subject} fits; the smallest change that helps is not searched at this size"
-    return f"{subject} {_explain(problem, counts, find_shortfall(problem, counts))}"
+    return f"{subject} {explain(problem, counts, find_shortfall(problem, counts))}"
 
 
 def find_shortfall(problem: Problem, counts: StageCounts) -> Shortfall:
@@ -75,7 +76,8 @@ def find_shortfall(problem: Problem, counts: StageCounts) -> Shortfall:
     )
 
 
-def _explain(problem: Problem, counts: StageCounts, shortfall: Shortfall) -> str:
+def explain(problem: Problem, counts: StageCounts, shortfall: Shortfall) -> str:
+    """The shortfall in words, as they follow `no plan`."""
     memory, links = shortfall.memory, " and ".join(f"{a} -> {b}" for a, b in shortfall.links)
     if memory is not None:
         alternative = f"; so would a link {links}" if links else ""
@@ -83,9 +85,10 @@ def _explain(problem: Problem, counts: StageCounts, shortfall: Shortfall) -> str
     if links:
         return f"can be carried over the links: one would fit with a link {links}"
     advice = f"; a link {problem.source} -> {problem.sink} and more memory on {problem.source!r} do"
+    order = " in the nodes' listed order" if problem.limits.order is Order.LISTED else ""
     return (
-        f"is possible: the links lead none from {problem.source!r} to {problem.sink!r} in the "
-        "nodes' listed order, and the memory caps forbid each even if all nodes were linked"
+        f"is possible: the links lead none from {problem.source!r} to {problem.sink!r}{order}, "
+        "and the memory caps forbid each even if all nodes were linked"
         f"{advice if counts.least == 1 else ''}"
     )
 

@@ -1,0 +1,142 @@
+"""The class of plans with nodes in free order, one stage each: what its solvers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+from planner.costs.evaluate import Evaluator
+from planner.limits import Limits, Order
+from planner.objectives import Objective, ObjectiveKind, broken_limit
+from planner.plan import Plan
+from planner.problem import Problem
+from planner.solution import Solution, Status
+from planner.solvers.answers import answer, infeasible, unanswered
+from planner.solvers.chain_recurrence import best_chain
+from planner.solvers.chain_tables import chain_tables
+from planner.solvers.relaxed_chain import TypeWalk
+from planner.solvers.stage_counts import stage_counts
+from planner.solvers.type_tables import TypeTables
+
+
+def free_skip_reason(problem: Problem, objective: Objective) -> str | None:
+    """Why a problem is not of this class, or its objective no sum; none if it is."""
+    limits = problem.limits
+    if limits.order is not Order.FREE:
+        return "it visits nodes in any order"
+    if limits.revisits or limits.max_replicas > 1:
+        return "it gives each node one stage, and each stage one node"
+    if not objective.is_additive and objective.kind is not ObjectiveKind.NODES:
+        return f"{objective.kind} is no sum over stages"
+    if limits.caps_values and not _limits_only_its_value(limits, objective):
+        return "it cannot limit anything beside its objective"
+    return None
+
+
+def _limits_only_its_value(limits: Limits, objective: Objective) -> bool:
+    others = {
+        ObjectiveKind.LATENCY: (limits.max_period_s, limits.max_price),
+        ObjectiveKind.PRICE: (limits.max_latency_s, limits.max_period_s),
+    }
+    return objective.kind in others and others[objective.kind] == (None, None)
+
+
+class Incumbent:
+    """The best plan so far, as the evaluator prices it."""
+
+    def __init__(self, problem: Problem, objective: Objective, tables: TypeTables) -> None:
+        self._problem, self._objective, self._tables = problem, objective, tables
+        self._evaluator = Evaluator(problem)
+        self._counts = stage_counts(problem)
+        self.plan: Plan | None = None
+        self.walk: TypeWalk | None = None
+        self.value = inf
+
+    def offer(self, walk: TypeWalk | None) -> bool:
+        """Takes a walk that is a plan of the class and better; returns whether it did.
+
+        Limits on the plan's value are not looked at.
+        """
+        if walk is None or not self._tables.is_possible(walk.types):
+            return False
+        if len(walk.types) not in self._counts:
+            return False
+        chain = self._tables.chain(walk.cuts, walk.types)
+        names = tuple(self._problem.nodes[n].name for n in chain.nodes)
+        plan = self._problem.plan(chain.cuts, names)
+        estimate = self._evaluator.evaluate(plan)
+        value = self._objective.value(estimate)
+        if value < self.value and estimate.fits:
+            self.plan, self.walk, self.value = plan, walk, value
+            return True
+        return False
+
+
+def listed_walk(problem: Problem, objective: Objective, tables: TypeTables) -> TypeWalk | None:
+    """The best chain of nodes in their listed order, with any number of stages."""
+    chain = best_chain(chain_tables(problem, objective))
+    if chain is None:
+        return None
+    type_of = {node: t for t, nodes in enumerate(tables.members) for node in nodes}
+    return TypeWalk(chain.cuts, tuple(type_of[node] for node in chain.nodes))
+
+
+def free_answer(
+    problem: Problem, objective: Objective, method: str,
+    *, plan: Plan | None, bound: float, reason: Callable[[], str],
+) -> Solution:  # fmt: skip
+    """Words what a search of the class has found.
+
+    Args:
+        problem: what it answers.
+        objective: what it was judged by.
+        method: the solver, and what proved its answer.
+        plan: the best one, whatever the limit on the objective's own value.
+        bound: no plan is below it; infinite if there is none at all.
+        reason: why there is none, or why the proof is missing.
+    """
+    if plan is None:
+        if bound == inf:
+            return infeasible(objective, method, reason())
+        return unanswered(objective, method, reason(), lower_bound=max(bound, 0.0))
+    estimate = Evaluator(problem).evaluate(plan)
+    if (broken := broken_limit(problem.limits, estimate)) is None:
+        value = objective.value(estimate)
+        why = "" if bound >= value * (1 - 1e-9) else reason()
+        return answer(problem, objective, method, plan=plan, lower_bound=bound, reason=why)
+    limits = problem.limits
+    limit = limits.max_latency_s if objective.kind is ObjectiveKind.LATENCY else limits.max_price
+    if limit is not None and bound > limit:
+        return infeasible(objective, method, f"the best plan breaks a limit: {broken}")
+    why = f"the best plan found breaks a limit: {broken}"
+    return unanswered(objective, method, why, lower_bound=max(bound, 0.0))
+
+
+def fewest_nodes(
+    problem: Problem, objective: Objective, first: int, solve: Callable[[Problem], Solution]
+) -> Solution:
+    """The plan of fewest nodes and, among those, of least latency.
+
+    Args:
+        problem: its limit on the most stages is lowered.
+        objective: the number of nodes.
+        first: fewer stages than this are known to be impossible.
+        solve: the best plan by latency of the problem that it is given.
+    """
+    counts = stage_counts(problem)
+    proved = max(first, counts.least)
+    for most in range(proved, counts.most + 1):
+        limits = problem.limits.model_copy(update={"max_stages": most})
+        found = solve(problem.model_copy(update={"limits": limits}))
+        if found.plan is not None:
+            gap = found.gap or 0.0
+            method = found.method + (f", latency within {gap:.2%}" if gap else "")
+            return answer(
+                problem, objective, method, plan=found.plan, lower_bound=float(proved),
+                reason=f"whether {most - 1} nodes are enough is open",
+            )  # fmt: skip
+        if found.status is Status.INFEASIBLE and proved == most:
+            proved = most + 1
+    if proved > counts.most:
+        return infeasible(objective, found.method, found.reason)
+    return unanswered(objective, found.method, found.reason, lower_bound=float(proved))

@@ -1,0 +1,87 @@
+"""The search for nodes in any order: prices of visits, then labels, with plans improved between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import inf
+
+from planner.objectives import Objective
+from planner.problem import Problem
+from planner.solvers.budget import Budget
+from planner.solvers.free_class import Incumbent, listed_walk
+from planner.solvers.label_rounds import LabelRounds, RoundsEffort
+from planner.solvers.order_search import OrderEffort, OrderSearch
+from planner.solvers.relaxed_chain import RelaxedChain
+from planner.solvers.stage_bounds import stage_bounds
+from planner.solvers.stage_counts import stage_counts
+from planner.solvers.type_tables import type_tables
+from planner.solvers.visit_groups import visit_groups
+from planner.solvers.visit_prices import best_visit_prices
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much a search does if no deadline ends it: some 20 s for 64 nodes and 200 blocks."""
+
+    price_rounds: int = 300
+    """Relaxed chains that are solved for the best visit prices."""
+    first_width: int = 50
+    """Labels at a boundary in the first search for a plan."""
+    rounds: RoundsEffort = field(
+        default_factory=lambda: RoundsEffort((300, 1200, 5000, 20_000), most_work=1_500_000)
+    )
+    """Without widths the gap stays as the first search leaves it."""
+    orders: OrderEffort | None = field(
+        default_factory=lambda: OrderEffort(kicks=20, most_priced=200_000)
+    )
+    """None to take plans as the labels give them."""
+
+
+class FreeSearch:
+    """One search; when it has run, `incumbent` has the best plan and `bound` what is proved."""
+
+    def __init__(self, problem: Problem, objective: Objective, effort: Effort) -> None:
+        self._problem, self._objective, self._effort = problem, objective, effort
+        self._counts = stage_counts(problem)
+        self._tables = type_tables(problem, objective)
+        self.incumbent = Incumbent(problem, objective, self._tables)
+        self.bound = 0.0
+        """No plan has a smaller value; infinite if there is none."""
+        self.proof = "no bound"
+        """What the bound comes from."""
+
+    def run(self, budget: Budget) -> None:
+        """Searches until the gap is closed, the effort spent or the budget ended."""
+        if self._counts.impossible_reason(self._problem) is not None:
+            self.bound = inf
+            return
+        self.incumbent.offer(listed_walk(self._problem, self._objective, self._tables))
+        if budget.spent:
+            return
+        bounds = stage_bounds(self._tables, self._counts, budget)
+        if bounds.fewest > self._counts.most:
+            self.bound, self.proof = inf, "relaxed chains"
+            return
+        relaxed = RelaxedChain(self._tables, visit_groups(self._tables))
+        priced = best_visit_prices(
+            relaxed, self._counts, self.incumbent.value,
+            budget=budget, most_rounds=self._effort.price_rounds,
+        )  # fmt: skip
+        if priced is None:
+            return
+        self.bound, self.proof = priced.bound, "visit prices"
+        self.incumbent.offer(priced.completions.walk)
+        rounds = LabelRounds(
+            relaxed, priced, self.incumbent,
+            bounds=bounds, effort=self._effort.rounds,
+        )  # fmt: skip
+        if not rounds.is_closed:
+            self._close(rounds, budget)
+            if rounds.bound > self.bound:
+                self.bound, self.proof = rounds.bound, "visit prices and remembered visits"
+
+    def _close(self, rounds: LabelRounds, budget: Budget) -> None:
+        rounds.find_plans(self._effort.first_width, budget)
+        if self._effort.orders is not None and not rounds.is_closed:
+            OrderSearch(self._tables, self._counts, self.incumbent, self._effort.orders).run(budget)
+        rounds.run(budget)

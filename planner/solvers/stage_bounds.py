@@ -1,0 +1,81 @@
+"""Stage bounds: how many stages a partial chain still needs, and may still have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.solvers.budget import Budget
+from planner.solvers.relaxed_chain import RelaxedChain
+from planner.solvers.stage_counts import StageCounts
+from planner.solvers.type_tables import TypeTables
+
+_Floats = NDArray[np.float64]
+_Ints = NDArray[np.int64]
+_Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class StageBounds:
+    """Fewest and most stages of a relaxed chain from each type and boundary on."""
+
+    counts: StageCounts
+    fewest_through: _Floats | None = None
+    """[B + 1, T], the stage itself included; none if the number of stages has no limit."""
+    fewest_onward: _Floats | None = None
+    """[B + 1, T]: after the stage that ended here."""
+    most_through: _Floats | None = None
+    most_onward: _Floats | None = None
+    fewest: float = 1
+    """Of a whole chain; infinite if nothing fits."""
+
+    def may_start(self, start: int, types: _Ints, stages: _Ints) -> _Bools:
+        """Whether chains whose last stage, already counted, starts here can have enough stages."""
+        fits = np.ones(len(types), dtype=bool)
+        if self.fewest_through is not None:
+            fits &= stages - 1 + self.fewest_through[start, types] <= self.counts.most
+        if self.most_through is not None:
+            fits &= stages - 1 + self.most_through[start, types] >= self.counts.least
+        return fits
+
+    def may_end(self, stops: _Ints, types: _Ints, stages: _Ints) -> _Bools:
+        """Whether chains whose last stage ends there can have enough stages, and not too many."""
+        fits = np.ones(len(types), dtype=bool)
+        if self.fewest_onward is not None:
+            fits &= stages + self.fewest_onward[stops, types] <= self.counts.most
+        if self.most_onward is not None:
+            fits &= stages + self.most_onward[stops, types] >= self.counts.least
+        return fits
+
+
+def stage_bounds(tables: TypeTables, counts: StageCounts, budget: Budget) -> StageBounds:
+    """The bounds that the limits on the number of stages call for."""
+    bounds = StageBounds(counts)
+    unit = unit_tables(tables)
+    relaxed = RelaxedChain(unit, tuple((t,) for t in range(len(tables.members))))
+    ones = np.ones(len(tables.members))
+    if counts.most < min(int(tables.counts.sum()), tables.n_blocks):
+        if (found := relaxed.completions(ones, budget)) is None:
+            return bounds
+        bounds = replace(
+            bounds,
+            fewest_through=found.through[:, 0],
+            fewest_onward=found.onward[:, 0],
+            fewest=found.value,
+        )
+    if counts.least > 1 and (found := relaxed.completions(-ones, budget)) is not None:
+        bounds = replace(bounds, most_through=-found.through[:, 0], most_onward=-found.onward[:, 0])
+    return bounds
+
+
+def unit_tables(tables: TypeTables) -> TypeTables:
+    """The same chains where nothing has a price; with visits at 1 the value counts stages."""
+    return replace(
+        tables,
+        prefix=np.zeros_like(tables.prefix),
+        entry=np.where(np.isfinite(tables.entry), 0.0, np.inf),
+        exit=np.where(np.isfinite(tables.exit), 0.0, np.inf),
+        hop=np.where(np.isfinite(tables.hop), 0.0, np.inf),
+    )
