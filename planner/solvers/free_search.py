@@ -5,18 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import inf
 
+import numpy as np
+from numpy.typing import NDArray
+
 from planner.objectives import Objective
 from planner.problem import Problem
 from planner.solvers.budget import Budget
 from planner.solvers.free_class import Incumbent, listed_walk
-from planner.solvers.label_rounds import LabelRounds, RoundsEffort
+from planner.solvers.label_rounds import CLOSE, LabelRounds, RoundsEffort
 from planner.solvers.order_search import OrderEffort, OrderSearch
 from planner.solvers.relaxed_chain import RelaxedChain
-from planner.solvers.stage_bounds import stage_bounds
+from planner.solvers.run_memory import RunMemory
+from planner.solvers.stage_bounds import StageBounds, stage_bounds
 from planner.solvers.stage_counts import stage_counts
 from planner.solvers.type_tables import type_tables
-from planner.solvers.visit_groups import visit_groups
+from planner.solvers.visit_groups import visit_groups, watching
 from planner.solvers.visit_prices import best_visit_prices
+
+_Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,8 @@ class Effort:
 
     price_rounds: int = 300
     """Relaxed chains that are solved for the best visit prices."""
+    grouped_price_rounds: int = 120
+    """The same where runs within groups are remembered; once more where they watch nodes."""
     first_width: int = 50
     """Labels at a boundary in the first search for a plan."""
     rounds: RoundsEffort = field(
@@ -62,26 +70,46 @@ class FreeSearch:
         if bounds.fewest > self._counts.most:
             self.bound, self.proof = inf, "relaxed chains"
             return
-        relaxed = RelaxedChain(self._tables, visit_groups(self._tables))
+        rounds = self._priced(visit_groups(self._tables), bounds, budget, start=None)
+        if rounds is None or self._is_closed:
+            return
+        self._find_plans(rounds, budget)
+        if rounds.runs.n_states > 1 and not self._is_closed:
+            runs = watching(self._tables, rounds.runs, rounds.prices)
+            rounds = self._priced(runs, bounds, budget, start=rounds.prices) or rounds
+            self._find_plans(rounds, budget)
+        rounds.run(budget)
+        self._note(rounds.bound, "visit prices and remembered visits")
+
+    @property
+    def _is_closed(self) -> bool:
+        return self.bound >= self.incumbent.value * (1 - CLOSE)
+
+    def _note(self, bound: float, proof: str) -> None:
+        if bound > self.bound:
+            self.bound, self.proof = bound, proof
+
+    def _priced(
+        self, runs: RunMemory, bounds: StageBounds, budget: Budget, *, start: _Floats | None
+    ) -> LabelRounds | None:
+        """The label searches under the best visit prices; none if there was no time for prices."""
+        effort, relaxed = self._effort, RelaxedChain(self._tables, runs)
+        most_rounds = effort.price_rounds if runs.n_states == 1 else effort.grouped_price_rounds
         priced = best_visit_prices(
             relaxed, self._counts, self.incumbent.value,
-            budget=budget, most_rounds=self._effort.price_rounds,
+            budget=budget, most_rounds=most_rounds, start=start,
         )  # fmt: skip
         if priced is None:
-            return
-        self.bound, self.proof = priced.bound, "visit prices"
+            return None
+        self._note(priced.bound, "visit prices")
         self.incumbent.offer(priced.completions.walk)
-        rounds = LabelRounds(
-            relaxed, priced, self.incumbent,
-            bounds=bounds, effort=self._effort.rounds,
-        )  # fmt: skip
-        if not rounds.is_closed:
-            self._close(rounds, budget)
-            if rounds.bound > self.bound:
-                self.bound, self.proof = rounds.bound, "visit prices and remembered visits"
+        return LabelRounds(
+            relaxed, priced, self.incumbent, bounds=bounds, effort=effort.rounds, bound=self.bound
+        )
 
-    def _close(self, rounds: LabelRounds, budget: Budget) -> None:
-        rounds.find_plans(self._effort.first_width, budget)
-        if self._effort.orders is not None and not rounds.is_closed:
+    def _find_plans(self, rounds: LabelRounds, budget: Budget) -> None:
+        if not self._is_closed:
+            rounds.find_plans(self._effort.first_width, budget)
+            self._note(rounds.bound, "visit prices and remembered visits")
+        if self._effort.orders is not None and not self._is_closed:
             OrderSearch(self._tables, self._counts, self.incumbent, self._effort.orders).run(budget)
-        rounds.run(budget)

@@ -166,7 +166,7 @@ def _necessary_text(problem: Problem, budget: Budget) -> str:
 
 
 def _relaxed_fits(tables: TypeTables, budget: Budget) -> bool:
-    relaxed = RelaxedChain(tables, tuple((t,) for t in range(len(tables.members))))
+    relaxed = RelaxedChain(tables)
     found = relaxed.completions(np.zeros(len(tables.members)), budget)
     return found is not None and bool(np.isfinite(found.value))
 

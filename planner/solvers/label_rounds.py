@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from planner.solvers.budget import Budget
 from planner.solvers.free_class import Incumbent
 from planner.solvers.label_search import LabelResult, LabelSearch, SearchEffort
 from planner.solvers.relaxed_chain import RelaxedChain
+from planner.solvers.run_memory import RunMemory
 from planner.solvers.stage_bounds import StageBounds
 from planner.solvers.visit_memory import VisitMemory, group_memory
 from planner.solvers.visit_prices import PricedRelaxation
 
-_CLOSE = 5e-10
+CLOSE = 5e-10
 """A plan so much better, relative to its value, is not looked for."""
 
 
@@ -36,14 +40,24 @@ class LabelRounds:
 
     def __init__(
         self, relaxed: RelaxedChain, priced: PricedRelaxation, incumbent: Incumbent,
-        *, bounds: StageBounds, effort: RoundsEffort,
+        *, bounds: StageBounds, effort: RoundsEffort, bound: float,
     ) -> None:  # fmt: skip
         self._relaxed, self._priced, self._bounds = relaxed, priced, bounds
         self._incumbent, self._effort = incumbent, effort
         self._memory: VisitMemory = group_memory(relaxed, priced.completions.visit_prices)
         self._work_left = effort.most_work
-        self.bound = priced.bound
+        self.bound = max(bound, priced.bound)
         """No plan has a smaller value; infinite if there is none."""
+
+    @property
+    def runs(self) -> RunMemory:
+        """What the relaxation remembers."""
+        return self._relaxed.runs
+
+    @property
+    def prices(self) -> NDArray[np.float64]:
+        """Of visits and of a stage, as `best_visit_prices` starts with them."""
+        return self._priced.prices
 
     @property
     def is_closed(self) -> bool:
@@ -52,7 +66,7 @@ class LabelRounds:
 
     @property
     def _ceiling(self) -> float:
-        return self._incumbent.value * (1 - _CLOSE)
+        return self._incumbent.value * (1 - CLOSE)
 
     def find_plans(self, width: int, budget: Budget) -> None:
         """Searches with all visits remembered."""

@@ -99,9 +99,10 @@ class LabelSearch:
         *, bounds: StageBounds, ceiling: float, effort: SearchEffort,
     ) -> None:  # fmt: skip
         self._tables = relaxed.tables
-        self._relaxed, self._memory, self._bounds = relaxed, memory, bounds
+        self._memory, self._bounds = memory, bounds
         self._offset = priced.offset
         self._rest = priced.completions
+        self._lowest = self._rest.through.min(axis=1)
         self._ceiling = ceiling + priced.offset
         self._effort = effort
         n_blocks = self._tables.n_blocks
@@ -142,7 +143,7 @@ class LabelSearch:
             return None
         price = ended.price[:, np.newaxis] + self._tables.hop[i, ended.type]
         price[self._memory.is_full(ended.memory)] = inf
-        parent, types = np.nonzero(price + self._rest.through[i, 0] < self._ceiling)
+        parent, types = np.nonzero(price + self._lowest[i] < self._ceiling)
         labels = _Labels(
             types,
             self._memory.visited(ended.memory[parent], types),
@@ -161,8 +162,7 @@ class LabelSearch:
         return may_start
 
     def _run(self, labels: _Labels) -> _Ints:
-        visits = self._memory.visits_in_group(labels.memory, labels.type)
-        return np.clip(visits - 1, 0, self._relaxed.most_visits - 1)
+        return self._memory.run_states(labels.memory, labels.type)
 
     def _gather(self, i: int) -> _Labels | None:
         """The labels that end here: the cheapest of equals, and of those the most promising."""

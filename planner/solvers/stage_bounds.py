@@ -54,19 +54,21 @@ def stage_bounds(tables: TypeTables, counts: StageCounts, budget: Budget) -> Sta
     """The bounds that the limits on the number of stages call for."""
     bounds = StageBounds(counts)
     unit = unit_tables(tables)
-    relaxed = RelaxedChain(unit, tuple((t,) for t in range(len(tables.members))))
+    relaxed = RelaxedChain(unit)
     ones = np.ones(len(tables.members))
     if counts.most < min(int(tables.counts.sum()), tables.n_blocks):
         if (found := relaxed.completions(ones, budget)) is None:
             return bounds
         bounds = replace(
             bounds,
-            fewest_through=found.through[:, 0],
-            fewest_onward=found.onward[:, 0],
+            fewest_through=found.through.min(axis=1),
+            fewest_onward=found.onward.min(axis=1),
             fewest=found.value,
         )
     if counts.least > 1 and (found := relaxed.completions(-ones, budget)) is not None:
-        bounds = replace(bounds, most_through=-found.through[:, 0], most_onward=-found.onward[:, 0])
+        bounds = replace(
+            bounds, most_through=-found.through.min(axis=1), most_onward=-found.onward.min(axis=1)
+        )
     return bounds
 
 

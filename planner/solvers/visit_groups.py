@@ -7,36 +7,49 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
+from planner.solvers.relaxed_chain import forgetful
+from planner.solvers.run_memory import RunMemory, counting_groups, watching_groups
 from planner.solvers.type_tables import TypeTables
 
 _CHEAP = 0.3
 """Hops within a group cost at most so much of the median hop."""
+_MOST_WATCHED_CELLS = 5120
+"""States of a run with watched types, times all types."""
 _MOST_CELLS = 2**24
 """Above so many values in one table of the relaxation, types are not grouped."""
 
 
-def visit_groups(tables: TypeTables) -> tuple[tuple[int, ...], ...]:
-    """Groups of types with cheap links among all their members, by ascending first type.
+def visit_groups(tables: TypeTables) -> RunMemory:
+    """Runs in groups of types with cheap links among all their members, without watched ones.
 
     Any partition gives a valid bound, and a better one than each type alone; see
     `relaxed_chain`. Groups are complete-linkage clusters of the hops' median prices.
     """
-    alone = tuple((t,) for t in range(len(tables.members)))
-    if len(alone) == 1:
+    alone = forgetful(tables)
+    if len(tables.members) == 1:
         return alone
     distance = _hop_distance(tables)
-    apart = distance[~np.eye(len(alone), dtype=bool)]
+    apart = distance[~np.eye(len(distance), dtype=bool)]
     tree = linkage(squareform(distance, checks=False), "complete")
     labels = fcluster(tree, _CHEAP * float(np.median(apart)), "distance")
     groups: dict[int, list[int]] = {}
     for index, label in enumerate(labels.tolist()):
         groups.setdefault(label, []).append(index)
-    found = tuple(tuple(group) for group in sorted(groups.values()))
-    most_visits = max(int(tables.counts[list(group)].sum()) for group in found)
-    levels = int(tables.n_blocks).bit_length()
-    if most_visits * tables.stops.size * levels > _MOST_CELLS:
-        return alone
-    return found
+    members = tuple(tuple(group) for group in sorted(groups.values()))
+    found = RunMemory(tuple(counting_groups(members, tables.counts)), len(tables.members))
+    return found if _cells(tables, found.n_states) <= _MOST_CELLS else alone
+
+
+def watching(tables: TypeTables, runs: RunMemory, prices: NDArray[np.float64]) -> RunMemory:
+    """The same groups, where runs watch the types with the dearest visits."""
+    most = min(_MOST_WATCHED_CELLS // len(tables.members), _MOST_CELLS // _cells(tables, 1))
+    groups = watching_groups(runs.groups, tables.counts, prices, most)
+    return RunMemory(tuple(groups), len(tables.members))
+
+
+def _cells(tables: TypeTables, n_states: int) -> int:
+    """Values in the largest table of the relaxation."""
+    return n_states * tables.stops.size * int(tables.n_blocks).bit_length()
 
 
 def _hop_distance(tables: TypeTables) -> NDArray[np.float64]:

@@ -12,13 +12,14 @@ Mingozzi, "Dynamic ng-path relaxation for the delivery man problem", Transportat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.solvers.relaxed_chain import RelaxedChain
+from planner.solvers.run_memory import Group
 
 Words = NDArray[np.uint64]
 _ONE = np.uint64(1)
@@ -33,8 +34,12 @@ class VisitMemory:
     """[T]: the bits of each type; none for types that are never remembered."""
     remembered: Words
     """[T]: the bits that stay set after a stage on a type."""
-    group: Words
-    """[T]: the bits of a type's group."""
+    shift: Words
+    """[T]: place of the bits of the watched types of a type's group."""
+    watched: Words
+    """[T]: those bits, shifted down to the lowest."""
+    counted: Words
+    """[T]: the bits of the counted types of a type's group."""
 
     @property
     def is_complete(self) -> bool:
@@ -56,15 +61,21 @@ class VisitMemory:
         full: NDArray[np.bool_] = np.not_equal(words[:, np.newaxis] & highest, 0)
         return full
 
-    def visits_in_group(self, words: Words, types: NDArray[np.int64]) -> NDArray[np.int64]:
-        """No more than the visits of the current run, if it is in the group of each type."""
-        visits: NDArray[np.int64] = np.bitwise_count(words & self.group[types]).astype(np.int64)
-        return visits
+    def run_states(self, words: Words, types: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The state of the current run in each type's group, as far as it is remembered.
+
+        Visits of earlier runs in the group count too: they rule out no less than those of this one.
+        """
+        bits = (words >> self.shift[types]) & self.watched[types]
+        counts = np.bitwise_count(words & self.counted[types]).astype(np.uint64)
+        more = counts << np.bitwise_count(self.watched[types]).astype(np.uint64)
+        states: NDArray[np.int64] = (bits | more).astype(np.int64)
+        return states
 
     def everywhere(self) -> VisitMemory:
         """The memory that forgets nothing that it has bits for."""
         every = np.full_like(self.remembered, np.bitwise_or.reduce(self.field))
-        return VisitMemory(self.field, every, self.group)
+        return replace(self, remembered=every)
 
     def grown(self, types: tuple[int, ...], counts: NDArray[np.int64]) -> VisitMemory | None:
         """A memory that rules out these visits; none if it has no bits for those in excess."""
@@ -76,22 +87,44 @@ class VisitMemory:
                 remembered[list(types[first + 1 : second])] |= self.field[t]
         if (remembered == self.remembered).all():
             return None
-        return VisitMemory(self.field, remembered, self.group)
+        return replace(self, remembered=remembered)
 
 
 def group_memory(relaxed: RelaxedChain, visit_prices: NDArray[np.float64]) -> VisitMemory:
     """The memory that remembers visits of a type's own group only.
 
-    Where 64 bits are too few, the types with the dearest visits get them.
+    Where 64 bits are too few, the groups with the dearest visits get them.
     """
-    counts = relaxed.tables.counts
-    field = np.zeros(len(counts), dtype=np.uint64)
+    n_types = len(relaxed.tables.members)
+    columns = {name: np.zeros(n_types, dtype=np.uint64) for name in _COLUMNS}
     used = 0
-    for t in np.lexsort((np.arange(len(counts)), -visit_prices)).tolist():
-        if used + counts[t] <= _BITS:
-            field[t] = ((1 << int(counts[t])) - 1) << used
-            used += int(counts[t])
-    group = np.zeros_like(field)
-    for members in relaxed.groups:
-        group[list(members)] = np.bitwise_or.reduce(field[list(members)])
-    return VisitMemory(field, group.copy(), group)
+    dearest = sorted(
+        relaxed.runs.groups, key=lambda g: (-max(visit_prices[list(g.types)]), g.types)
+    )
+    for group in dearest:
+        used = _give_bits(columns, group, relaxed.tables.counts, used)
+    return VisitMemory(**columns)
+
+
+_COLUMNS = ("field", "remembered", "shift", "watched", "counted")
+
+
+def _give_bits(
+    columns: dict[str, Words], group: Group, counts: NDArray[np.int64], used: int
+) -> int:
+    """Gives the types of a group the next bits, as far as there are any; returns the next one."""
+    types, counted, every = list(group.types), 0, 0
+    if group.watched and used + len(group.watched) <= _BITS:
+        columns["shift"][types] = used
+        columns["watched"][types] = (1 << len(group.watched)) - 1
+    for t in group.watched + group.counted:
+        if used + int(counts[t]) > _BITS:
+            break
+        bits = ((1 << int(counts[t])) - 1) << used
+        columns["field"][t] = bits
+        counted |= 0 if t in group.watched else bits
+        every |= bits
+        used += int(counts[t])
+    columns["remembered"][types] = every
+    columns["counted"][types] = counted if group.n_states > 1 else 0
+    return used

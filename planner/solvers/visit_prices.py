@@ -44,6 +44,8 @@ class PricedRelaxation:
     """No plan has a smaller value."""
     offset: float
     """What to take from a priced value to get a bound."""
+    prices: _Floats
+    """[T + 1]: of the visits of each type, and of a stage."""
     completions: Completions
     is_exact: bool
     """The relaxed walk visits nothing too often, and what it pays for visits it gets back."""
@@ -52,13 +54,15 @@ class PricedRelaxation:
 class _Dual:
     """One price per type and one per stage, as one vector."""
 
-    def __init__(self, relaxed: RelaxedChain, counts: StageCounts) -> None:
+    def __init__(
+        self, relaxed: RelaxedChain, counts: StageCounts, start: _Floats | None = None
+    ) -> None:
         self._relaxed = relaxed
         self._allowed = relaxed.tables.counts.astype(np.float64)
         n_nodes = int(self._allowed.sum())
         self._most = counts.most if counts.most < n_nodes else None
         self._least = counts.least if counts.least > 1 else None
-        self.start = np.zeros(len(self._allowed) + 1)
+        self.start = np.zeros(len(self._allowed) + 1) if start is None else start
 
     def price(self, prices: _Floats, budget: Budget) -> PricedRelaxation | None:
         found = self._relaxed.completions(prices[:-1] + prices[-1], budget)
@@ -67,7 +71,7 @@ class _Dual:
         count = (self._most if prices[-1] > 0 else self._least) or 0
         offset = float(prices[:-1] @ self._allowed) + float(prices[-1]) * count
         is_exact = found.walk is not None and not self.excess(prices, found).any()
-        return PricedRelaxation(found.value - offset, offset, found, is_exact)
+        return PricedRelaxation(found.value - offset, offset, prices, found, is_exact)
 
     def excess(self, prices: _Floats, found: Completions) -> _Floats:
         """How many visits there are too many; too few count only where they are priced."""
@@ -95,8 +99,9 @@ class _Dual:
 
 
 def best_visit_prices(
-    relaxed: RelaxedChain, counts: StageCounts, target: float, *, budget: Budget, most_rounds: int
-) -> PricedRelaxation | None:
+    relaxed: RelaxedChain, counts: StageCounts, target: float,
+    *, budget: Budget, most_rounds: int, start: _Floats | None = None,
+) -> PricedRelaxation | None:  # fmt: skip
     """Searches the prices of the best bound; none if the budget ended before the first one.
 
     Args:
@@ -105,8 +110,9 @@ def best_visit_prices(
         target: value of a known plan; infinite without one.
         budget: ends the search.
         most_rounds: so many relaxed chains are solved at most.
+        start: prices to begin with; none cost anything if not given.
     """
-    dual = _Dual(relaxed, counts)
+    dual = _Dual(relaxed, counts, start)
     best_prices = prices = dual.start
     best = dual.price(prices, budget)
     if best is None or not np.isfinite(best.bound):
