@@ -23,6 +23,8 @@ from planner.solvers.visit_groups import visit_groups, watching
 from planner.solvers.visit_prices import best_visit_prices
 
 _Floats = NDArray[np.float64]
+_WATCHED_CELLS = (5120, 16384)
+"""States of a run times types, in one refinement of the relaxation after the other."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,13 @@ class Effort:
     price_rounds: int = 300
     """Relaxed chains that are solved for the best visit prices."""
     grouped_price_rounds: int = 120
-    """The same where runs within groups are remembered; once more where they watch nodes."""
+    """The same where visits within a group are counted."""
+    refined_price_rounds: int = 50
+    """The same each time that more of them are watched."""
     first_width: int = 50
     """Labels at a boundary in the first search for a plan."""
     rounds: RoundsEffort = field(
-        default_factory=lambda: RoundsEffort((300, 1200, 5000, 20_000), most_work=1_500_000)
+        default_factory=lambda: RoundsEffort((300, 1200, 5000, 20_000), most_work=4_000_000)
     )
     """Without widths the gap stays as the first search leaves it."""
     orders: OrderEffort | None = field(
@@ -74,8 +78,10 @@ class FreeSearch:
         if rounds is None or self._is_closed:
             return
         self._find_plans(rounds, budget)
-        if rounds.runs.n_states > 1 and not self._is_closed:
-            runs = watching(self._tables, rounds.runs, rounds.prices)
+        for most_cells in _WATCHED_CELLS:
+            runs = watching(self._tables, rounds.runs, rounds.prices, most_cells)
+            if self._is_closed or runs.n_states <= rounds.runs.n_states:
+                break
             rounds = self._priced(runs, bounds, budget, start=rounds.prices) or rounds
             self._find_plans(rounds, budget)
         rounds.run(budget)
@@ -94,7 +100,11 @@ class FreeSearch:
     ) -> LabelRounds | None:
         """The label searches under the best visit prices; none if there was no time for prices."""
         effort, relaxed = self._effort, RelaxedChain(self._tables, runs)
-        most_rounds = effort.price_rounds if runs.n_states == 1 else effort.grouped_price_rounds
+        most_rounds = effort.price_rounds
+        if runs.n_states > 1:
+            most_rounds = (
+                effort.grouped_price_rounds if start is None else effort.refined_price_rounds
+            )
         priced = best_visit_prices(
             relaxed, self._counts, self.incumbent.value,
             budget=budget, most_rounds=most_rounds, start=start,

@@ -13,9 +13,7 @@ from planner.solvers.type_tables import TypeTables
 
 _CHEAP = 0.3
 """Hops within a group cost at most so much of the median hop."""
-_MOST_WATCHED_CELLS = 5120
-"""States of a run with watched types, times all types."""
-_MOST_CELLS = 2**24
+_MOST_CELLS = 2**25
 """Above so many values in one table of the relaxation, types are not grouped."""
 
 
@@ -40,9 +38,18 @@ def visit_groups(tables: TypeTables) -> RunMemory:
     return found if _cells(tables, found.n_states) <= _MOST_CELLS else alone
 
 
-def watching(tables: TypeTables, runs: RunMemory, prices: NDArray[np.float64]) -> RunMemory:
-    """The same groups, where runs watch the types with the dearest visits."""
-    most = min(_MOST_WATCHED_CELLS // len(tables.members), _MOST_CELLS // _cells(tables, 1))
+def watching(
+    tables: TypeTables, runs: RunMemory, prices: NDArray[np.float64], most_cells: int
+) -> RunMemory:
+    """The same groups, where runs watch the types with the dearest visits.
+
+    Args:
+        tables: the problem.
+        runs: the groups.
+        prices: of visits, by type.
+        most_cells: states times types that there may be.
+    """
+    most = min(most_cells // len(tables.members), _MOST_CELLS // _cells(tables, 1))
     groups = watching_groups(runs.groups, tables.counts, prices, most)
     return RunMemory(tuple(groups), len(tables.members))
 
