@@ -1,4 +1,4 @@
-"""How long the exact chain solver takes as blocks and nodes grow."""
+"""How long plans take as blocks and nodes grow, in listed and in free order."""
 
 from __future__ import annotations
 
@@ -9,91 +9,86 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
+from experiments.solver_scaling.problems import STYLES, synthetic_problem
+from planner.limits import Order
+from planner.solution import Status
+from planner.solvers.solve import solve
 
-from netmodel.cluster import Link
-from netmodel.links.affine import AffineLink
-from planner.problem import NodeCosts, Problem
-from planner.solvers.chain_dp import ChainDp
-
-SIZES = ((100, 8), (200, 16), (1_000, 16), (1_000, 64), (5_000, 16), (5_000, 64))
-SMOKE_SIZES = ((20, 3), (50, 4))
-HEADER = ("blocks", "nodes", "median (s)", "slowest (s)", "runs", "stages (last run)", "method")
-
-
-def synthetic_problem(n_blocks: int, n_nodes: int, *, seed: int) -> Problem:
-    """Random blocks over unequal machines, all linked; their memory holds the model three times."""
-    rng = np.random.default_rng(seed)
-    names = [f"node-{index}" for index in range(n_nodes)]
-    weight_bytes = rng.integers(10**4, 10**6, n_blocks)
-    cap_bytes = 3 * int(weight_bytes.sum()) // n_nodes + 2 * 10**6
-    times_s = rng.uniform(1e-4, 1e-3, n_blocks)
-    nodes = tuple(
-        NodeCosts(
-            name=name,
-            memory_bytes=cap_bytes,
-            base_bytes=10**6,
-            weight_factor=1.1,
-            block_latency_s=tuple(times_s),
-            blocks_over_whole=1.0,
-            speed=float(rng.uniform(0.25, 4.0)),
-        )
-        for name in names
-    )
-    return Problem(
-        graph_digest="synthetic",
-        positions=tuple(range(n_blocks + 1)),
-        cut_tensors=tuple((f"t{index}",) for index in range(n_blocks + 1)),
-        cut_bytes=tuple(rng.integers(10**3, 10**5, n_blocks + 1).tolist()),
-        weight_bytes=tuple(weight_bytes.tolist()),
-        live_bytes=tuple(rng.integers(10**4, 10**6, n_blocks).tolist()),
-        nodes=nodes,
-        links=tuple(_links(rng, names)),
-        source=names[0],
-        sink=names[0],
-    )
+HEADER = (
+    "order", "style", "blocks", "nodes", "runs", "median (CPU s)", "slowest (CPU s)",
+    "proved", "largest gap (%)", "method (last run)",
+)  # fmt: skip
 
 
-def measure(n_blocks: int, n_nodes: int, *, n_runs: int) -> tuple[object, ...]:
-    """One row: times of the whole call, from the problem to a priced and checked solution."""
-    seconds = []
+class Size(NamedTuple):
+    """What one row measures."""
+
+    order: Order
+    style: str
+    n_blocks: int
+    n_nodes: int
+
+
+def sizes() -> Iterator[Size]:
+    """The rows: blocks on 16 nodes, nodes for 200 blocks, the corners, then the styles."""
+    listed, free = Order.LISTED, Order.FREE
+    for order, most in ((listed, 5_000), (free, 1_000)):
+        for n_blocks in (50, 100, 200, 500, 1_000, 2_000, 5_000):
+            if n_blocks <= most:
+                yield Size(order, "plain", n_blocks, 16)
+        for n_nodes in (4, 8, 12, 24, 32, 48, 64):
+            yield Size(order, "plain", 200, n_nodes)
+    for n_blocks in (1_000, 5_000):
+        yield Size(listed, "plain", n_blocks, 64)
+    for style in [*STYLES][1:]:
+        for n_nodes in (16, 64):
+            yield Size(free, style, 200, n_nodes)
+
+
+def smoke_sizes() -> Iterator[Size]:
+    """Tiny sizes of every kind."""
+    yield Size(Order.LISTED, "plain", 50, 4)
+    for style in STYLES:
+        yield Size(Order.FREE, style, 20, 5)
+
+
+def measure(size: Size, *, n_runs: int) -> tuple[object, ...]:
+    """One row: CPU seconds of the whole call, from the problem to a priced and checked solution."""
+    seconds, gaps, n_proved = [], [0.0], 0
     for seed in range(n_runs):
-        problem = synthetic_problem(n_blocks, n_nodes, seed=seed)
-        start_s = time.perf_counter()
-        solution = ChainDp().solve(problem)
-        seconds.append(time.perf_counter() - start_s)
-    stages = 0 if solution.plan is None else len(solution.plan.stages)
-    median, slowest = (f"{value:.4f}" for value in (statistics.median(seconds), max(seconds)))
-    return (n_blocks, n_nodes, median, slowest, n_runs, stages, solution.method)
+        problem = synthetic_problem(
+            size.n_blocks, size.n_nodes, seed=seed, style=size.style, order=size.order
+        )
+        start_s = time.process_time()
+        solution = solve(problem)
+        seconds.append(time.process_time() - start_s)
+        n_proved += solution.status in (Status.OPTIMAL, Status.INFEASIBLE)
+        gaps.append(100.0 if solution.status is Status.UNKNOWN else 100 * (solution.gap or 0.0))
+    method = solution.method.split(" (")[0]
+    times = (f"{value:.4f}" for value in (statistics.median(seconds), max(seconds)))
+    return (*size, n_runs, *times, n_proved, f"{max(gaps):.3f}", method)
 
 
 def main() -> None:
     """Prints the rows and writes them to the output folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="tiny sizes, one run each")
-    parser.add_argument("--runs", type=int, default=7, help="problems per size")
+    parser.add_argument("--runs", type=int, default=3, help="problems per size")
     parser.add_argument("-o", "--output", type=Path, default=Path("out/solver_scaling"))
     options = parser.parse_args()
-    sizes, n_runs = (SMOKE_SIZES, 1) if options.smoke else (SIZES, options.runs)
+    chosen, n_runs = (smoke_sizes(), 1) if options.smoke else (sizes(), options.runs)
     options.output.mkdir(parents=True, exist_ok=True)
     with (options.output / "results.csv").open("w", newline="") as file:
         writers = [csv.writer(out, lineterminator="\n") for out in (file, sys.stdout)]
         for writer in writers:
             writer.writerow(HEADER)
-        for n_blocks, n_nodes in sizes:
-            row = measure(n_blocks, n_nodes, n_runs=n_runs)
+        for size in chosen:
+            row = measure(size, n_runs=n_runs)
             for writer in writers:
                 writer.writerow(row)
-
-
-def _links(rng: np.random.Generator, names: list[str]) -> Iterator[Link]:
-    for source in names:
-        for target in names:
-            if source != target:
-                bandwidth = float(rng.uniform(1e6, 1e8))
-                model = AffineLink(bandwidth_bytes_per_s=bandwidth, latency_s=1e-3)
-                yield Link(source=source, target=target, model=model)
+            file.flush()
 
 
 if __name__ == "__main__":

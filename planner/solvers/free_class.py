@@ -72,6 +72,14 @@ class Incumbent:
         return False
 
 
+def listed_plan(problem: Problem, objective: Objective) -> Plan | None:
+    """The best plan in the nodes' listed order; none if it has too few or too many stages."""
+    chain = best_chain(chain_tables(problem, objective))
+    if chain is None or len(chain.nodes) not in stage_counts(problem):
+        return None
+    return problem.plan(chain.cuts, tuple(problem.nodes[n].name for n in chain.nodes))
+
+
 def listed_walk(problem: Problem, objective: Objective, tables: TypeTables) -> TypeWalk | None:
     """The best chain of nodes in their listed order, with any number of stages."""
     chain = best_chain(chain_tables(problem, objective))

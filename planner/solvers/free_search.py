@@ -20,7 +20,7 @@ from planner.solvers.stage_bounds import StageBounds, stage_bounds
 from planner.solvers.stage_counts import stage_counts
 from planner.solvers.type_tables import type_tables
 from planner.solvers.visit_groups import visit_groups, watching
-from planner.solvers.visit_prices import best_visit_prices
+from planner.solvers.visit_prices import best_visit_prices, is_proved_impossible
 
 _Floats = NDArray[np.float64]
 _WATCHED_CELLS = (5120, 16384)
@@ -37,6 +37,8 @@ class Effort:
     """The same where visits within a group are counted."""
     refined_price_rounds: int = 50
     """The same each time that more of them are watched."""
+    impossible_rounds: int = 60
+    """The same to prove that there is no plan, while none is found."""
     first_width: int = 50
     """Labels at a boundary in the first search for a plan."""
     rounds: RoundsEffort = field(
@@ -68,16 +70,21 @@ class FreeSearch:
             self.bound = inf
             return
         self.incumbent.offer(listed_walk(self._problem, self._objective, self._tables))
-        if budget.spent:
-            return
         bounds = stage_bounds(self._tables, self._counts, budget)
         if bounds.fewest > self._counts.most:
             self.bound, self.proof = inf, "relaxed chains"
+            return
+        if budget.spent:
             return
         rounds = self._priced(visit_groups(self._tables), bounds, budget, start=None)
         if rounds is None or self._is_closed:
             return
         self._find_plans(rounds, budget)
+        if self.incumbent.plan is None and is_proved_impossible(
+            self._tables, self._counts, budget, most_rounds=self._effort.impossible_rounds
+        ):
+            self.bound, self.proof = inf, "visit prices"
+            return
         for most_cells in _WATCHED_CELLS:
             runs = watching(self._tables, rounds.runs, rounds.prices, most_cells)
             if self._is_closed or runs.n_states <= rounds.runs.n_states:
@@ -102,9 +109,8 @@ class FreeSearch:
         effort, relaxed = self._effort, RelaxedChain(self._tables, runs)
         most_rounds = effort.price_rounds
         if runs.n_states > 1:
-            most_rounds = (
-                effort.grouped_price_rounds if start is None else effort.refined_price_rounds
-            )
+            grouped, refined = effort.grouped_price_rounds, effort.refined_price_rounds
+            most_rounds = grouped if start is None else refined
         priced = best_visit_prices(
             relaxed, self._counts, self.incumbent.value,
             budget=budget, most_rounds=most_rounds, start=start,

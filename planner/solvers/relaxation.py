@@ -8,10 +8,13 @@ from planner.objectives import LATENCY, Objective, ObjectiveKind
 from planner.problem import Problem
 from planner.solution import Solution
 from planner.solvers.budget import Budget
-from planner.solvers.free_class import fewest_nodes, free_answer, free_skip_reason
+from planner.solvers.free_class import fewest_nodes, free_answer, free_skip_reason, listed_plan
 from planner.solvers.free_search import Effort, FreeSearch
 from planner.solvers.free_shortfall import free_infeasible_reason
 from planner.solvers.stage_counts import stage_counts
+
+_SET_UP_S = 6e-8
+"""Seconds per boundary and pair of nodes before a search can look at the clock."""
 
 
 class Relaxation:
@@ -46,6 +49,8 @@ def searched(
             problem, objective, 1,
             lambda capped: searched(name, effort, capped, LATENCY, budget=budget),
         )  # fmt: skip
+    if _SET_UP_S * (problem.n_blocks + 1) * len(problem.nodes) ** 2 > budget.left_s:
+        return _listed_answer(name, problem, objective, budget)
     search = FreeSearch(problem, objective, effort)
     search.run(budget)
 
@@ -60,3 +65,12 @@ def searched(
     return free_answer(
         problem, objective, method, plan=search.incumbent.plan, bound=search.bound, reason=reason
     )
+
+
+def _listed_answer(name: str, problem: Problem, objective: Objective, budget: Budget) -> Solution:
+    """What takes no time, where there is too little for any search."""
+    reason = f"the time limit of {budget.time_limit_s:g} s is too short for a search at this size"
+    return free_answer(
+        problem, objective, f"{name} ({problem.limits.describe()}; no bound)",
+        plan=listed_plan(problem, objective), bound=0.0, reason=lambda: reason,
+    )  # fmt: skip

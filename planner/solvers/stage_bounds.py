@@ -53,10 +53,13 @@ class StageBounds:
 def stage_bounds(tables: TypeTables, counts: StageCounts, budget: Budget) -> StageBounds:
     """The bounds that the limits on the number of stages call for."""
     bounds = StageBounds(counts)
+    limits_most = counts.most < min(int(tables.counts.sum()), tables.n_blocks)
+    if not limits_most and counts.least == 1:
+        return bounds
     unit = unit_tables(tables)
     relaxed = RelaxedChain(unit)
     ones = np.ones(len(tables.members))
-    if counts.most < min(int(tables.counts.sum()), tables.n_blocks):
+    if limits_most:
         if (found := relaxed.completions(ones, budget)) is None:
             return bounds
         bounds = replace(

@@ -67,13 +67,15 @@ def type_tables(problem: Problem, objective: Objective = LATENCY) -> TypeTables:
     """
     tables, members = chain_tables(problem, objective), node_types(problem)
     first = np.array([nodes[0] for nodes in members])
-    hop = np.full((problem.n_blocks + 1, len(first), len(first)), np.inf)
+    hop = np.empty((problem.n_blocks + 1, len(first), len(first)))
     for row, nodes in enumerate(members):
+        to = np.full((len(first), problem.n_blocks + 1), np.inf)
         for column, others in enumerate(members):
             if row != column:
-                hop[:, row, column] = tables.between(nodes[0], others[0])
+                to[column] = tables.between(nodes[0], others[0])
             elif len(nodes) > 1:
-                hop[:, row, row] = tables.between(nodes[0], nodes[1])
+                to[column] = tables.between(nodes[0], nodes[1])
+        hop[:, row] = to.T
     return TypeTables(
         members=members,
         prefix=tables.prefix[first],

@@ -13,6 +13,8 @@ from planner.solvers.type_tables import TypeTables
 
 _CHEAP = 0.3
 """Hops within a group cost at most so much of the median hop."""
+_SAMPLE = 200
+"""Boundaries, about, whose hops are looked at."""
 _MOST_CELLS = 2**25
 """Above so many values in one table of the relaxation, types are not grouped."""
 
@@ -61,7 +63,8 @@ def _cells(tables: TypeTables, n_states: int) -> int:
 
 def _hop_distance(tables: TypeTables) -> NDArray[np.float64]:
     """[T, T]: the dearer direction's median hop; a missing link is twice as far as any other."""
-    median = np.median(tables.hop, axis=0)
+    sample = max(tables.n_blocks // _SAMPLE, 1)
+    median = np.median(tables.hop[::sample], axis=0)
     distance = np.maximum(median, median.T)
     finite = np.isfinite(distance)
     farthest = 2 * distance[finite].max() if finite.any() else 1.0

@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 
 from planner.solvers.budget import Budget
 from planner.solvers.relaxed_chain import Completions, RelaxedChain
+from planner.solvers.stage_bounds import unit_tables
 from planner.solvers.stage_counts import StageCounts
+from planner.solvers.type_tables import TypeTables
 
 _Floats = NDArray[np.float64]
 _SMOOTHING = 0.5
@@ -32,6 +34,10 @@ _PATIENCE = 8
 _SHORTER = 0.7
 _SHORTEST = 0.002
 """Relative step at which the search ends."""
+_IMPOSSIBLE = 1e-6
+"""What counts as above zero, relative to all prices: more than rounding."""
+_FADING = 0.93
+"""Of steps towards a proof that no plan fits."""
 _NO_TARGET = 1.5
 """How far above the first bound the value is guessed to be while no plan is known."""
 
@@ -96,6 +102,30 @@ class _Dual:
         high = inf if self._most is not None else 0.0
         prices[-1] = min(max(prices[-1], low), high)
         return prices
+
+
+def is_proved_impossible(
+    tables: TypeTables, counts: StageCounts, budget: Budget, *, most_rounds: int
+) -> bool:
+    """Whether visits alone show that no plan fits, such as too little memory in all.
+
+    A bound above zero where nothing but visits has a price. They start in proportion to how many
+    blocks a node holds on average.
+    """
+    relaxed = RelaxedChain(unit_tables(tables))
+    held = (tables.stops - np.arange(tables.n_blocks)).mean(axis=1)
+    prices = np.append(held / max(float(held.max()), 1e-9), 0.0)
+    dual = _Dual(relaxed, counts, prices)
+    step = float(prices.mean())
+    for _ in range(most_rounds):
+        if (found := dual.price(prices, budget)) is None:
+            return False
+        if found.bound > _IMPOSSIBLE * max(found.offset, 1.0):
+            return True
+        excess = dual.excess(prices, found.completions)
+        prices = dual.moved(prices, step / max(float(np.abs(excess).max()), 1.0) * excess)
+        step *= _FADING
+    return False
 
 
 def best_visit_prices(

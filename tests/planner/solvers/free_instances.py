@@ -84,6 +84,24 @@ def unequal_problem(n_blocks: int, n_nodes: int, seed: int, *, memory: float = 3
     return any_order(problem)
 
 
+def clustered_problem(n_blocks: int, seed: int, *, n_nodes: int = 6) -> Problem:
+    """Local networks of three nodes each in a slow wide one; no single node holds much."""
+    rng = np.random.default_rng(seed)
+    names, times = [f"n{i}" for i in range(n_nodes)], rng.uniform(0.1, 1.0, n_blocks)
+    weights = rng.integers(50, 100, n_blocks)
+    cap = int(1.8 * weights.sum() / n_nodes) + 100
+    nodes = [make_node(name, times, cap, speed=float(rng.uniform(0.25, 4.0))) for name in names]
+    links = [
+        _link(a, b, *((1e6, 0.001) if i // 3 == j // 3 else (50.0, 1.0)))
+        for i, a in enumerate(names)
+        for j, b in enumerate(names)
+        if i != j
+    ]
+    cuts = [int(n) for n in rng.integers(1, 100, n_blocks + 1)]
+    problem = make_problem(nodes, links, cuts, weight_bytes=[int(n) for n in weights])
+    return any_order(problem)
+
+
 def _link(source: str, target: str, bytes_per_s: float, latency_s: float) -> Link:
     model = AffineLink(bandwidth_bytes_per_s=bytes_per_s, latency_s=latency_s)
     return Link(source=source, target=target, model=model, price_per_byte=latency_s / 10)

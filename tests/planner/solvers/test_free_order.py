@@ -23,11 +23,15 @@ from planner.solvers.label_rounds import RoundsEffort
 from planner.solvers.local_search import LocalSearch
 from planner.solvers.order_search import OrderEffort
 from planner.solvers.relaxation import Relaxation
+from planner.solvers.relaxed_chain import RelaxedChain
+from planner.solvers.run_memory import RunMemory, counting_groups, watching_groups
 from planner.solvers.solve import solve
+from planner.solvers.type_tables import type_tables
 from planner.solvers.typed_dp import TypedDp
 from tests.planner.instances import NAMED, large_problem, limited, make_node, make_problem, mesh
 from tests.planner.solvers.free_instances import (
     any_order,
+    clustered_problem,
     random_free_problem,
     typed_problem,
     unequal_problem,
@@ -69,9 +73,9 @@ def some_limits(seed: int) -> dict[str, object]:
     ]
 
 
-def test_every_method_equals_the_oracle_on_1200_random_instances():
+def test_every_method_equals_the_oracle_on_1000_random_instances():
     feasible = []
-    for seed in range(1200):
+    for seed in range(1000):
         problem = limited(random_free_problem(seed), **some_limits(seed))
         objective = (LATENCY, LATENCY, PRICE)[seed % 3]
         oracle = BruteForce().solve(problem, objective)
@@ -248,6 +252,38 @@ def test_the_entry_point_takes_any_order_and_says_what_proved_the_answer():
     problem = unequal_problem(20, 6, 0)
     assert solve(problem).method.startswith("free-order: typed-dp")
     assert solve(problem, method="relaxation").value == pytest.approx(solve(problem).value)
+
+
+def test_too_little_memory_in_all_is_proved_without_enumerating():
+    found = Relaxation().solve(unequal_problem(60, 30, 0, memory=0.9))
+    assert found.status is Status.INFEASIBLE
+
+
+@pytest.mark.parametrize("most_states", [1, 4, 6, 32])
+def test_runs_that_watch_more_nodes_give_better_bounds_and_never_too_good_ones(most_states):
+    for seed in range(8):
+        problem = clustered_problem(12, seed)
+        tables, best = type_tables(problem), TypedDp().solve(problem).value
+        n_types = len(tables.members)
+        counting = RunMemory(tuple(counting_groups(((0, 1, 2), (3, 4, 5)), tables.counts)), n_types)
+        prices = np.arange(n_types, dtype=float)
+        groups = watching_groups(counting.groups, tables.counts, prices, most_states)
+        watching = RunMemory(tuple(groups), n_types)
+        bounds = [
+            RelaxedChain(tables, runs).completions(np.zeros(n_types), Budget()).value
+            for runs in (None, counting, watching)
+        ]
+        assert bounds[0] <= bounds[1] * (1 + CLOSE)
+        assert bounds[1] <= bounds[2] * (1 + CLOSE)
+        assert bounds[2] <= best * (1 + CLOSE)
+
+
+def test_clusters_on_a_slow_network_are_proved_like_by_the_table():
+    for seed in range(4):
+        problem = clustered_problem(16, seed, n_nodes=9)
+        table, relaxed = (solver.solve(problem) for solver in EXACT)
+        assert table.status is relaxed.status
+        assert table.value == pytest.approx(relaxed.value, rel=CLOSE)
 
 
 def test_seventy_unequal_nodes_are_more_than_one_word_can_remember():
