@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 EXPERIMENTS = sorted(path.parent.name for path in ROOT.glob("experiments/*/run.py"))
+PLOTS = sorted(path.parent.name for path in ROOT.glob("experiments/*/plot.py"))
 
 
 def test_there_are_experiments():
@@ -34,3 +35,13 @@ def test_an_experiment_has_a_page_with_its_command_and_rows(name):
     assert "experiments" in page
     assert "--smoke" in page
     assert list(folder.glob("*.csv"))
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_a_picture_is_drawn_from_the_committed_rows(name, tmp_path):
+    picture = tmp_path / "picture.png"
+    command = [sys.executable, "-m", f"experiments.{name}.plot", "-o", str(picture)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert list((ROOT / "experiments" / name).glob("*.png"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from planner.problem import Problem
 from planner.solvers.budget import Budget
 from planner.solvers.relaxed_chain import RelaxedChain, TypeWalk
 from planner.solvers.shortfall import MoreMemory, Shortfall, explain
-from planner.solvers.stage_bounds import unit_tables
+from planner.solvers.stage_bounds import stage_bounds, unit_tables
 from planner.solvers.stage_counts import StageCounts
 from planner.solvers.type_tables import TypeTables, type_tables
 from planner.solvers.typed_reach import missing_stages
@@ -38,7 +39,7 @@ def free_infeasible_reason(problem: Problem, counts: StageCounts, budget: Budget
         if found is not None:
             return f"{subject} {explain(problem, counts, found)}"
         return f"{subject} fits; there was no time to search the smallest change that helps"
-    return f"{subject} fits{_necessary_text(problem, budget)}"
+    return f"{subject} fits{_necessary_text(problem, counts, budget)}"
 
 
 def find_free_shortfall(
@@ -148,12 +149,15 @@ def _is_missing(prices: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isfinite(prices), 0.0, 1.0)
 
 
-def _necessary_text(problem: Problem, budget: Budget) -> str:
+def _necessary_text(problem: Problem, counts: StageCounts, budget: Budget) -> str:
     """What any remedy of a large problem has to do, from the relaxation that reuses nodes."""
     tables = unit_tables(type_tables(problem))
     if not _relaxed_fits(_roomy(tables), budget):
         return f": the links lead none from {problem.source!r} to {problem.sink!r}"
     if _relaxed_fits(tables, budget):
+        fewest = stage_bounds(tables, counts, budget).fewest
+        if counts.most < fewest < inf:
+            return f" the memory caps: they need at least {fewest:.0f} stages"
         return (
             " the memory caps: each part has a node that holds it, but no order of the nodes "
             "holds all; the smallest change that helps is not searched at this size"

@@ -122,3 +122,10 @@ def test_more_stages_than_nodes_or_blocks_are_impossible():
     assert "as many nodes" in free_infeasible_reason(problem, StageCounts(4, 4), Budget())
     assert FreeOrder().solve(problem).status is Status.INFEASIBLE
     assert problem.limits.order is Order.FREE
+
+
+def test_too_few_stages_for_the_memory_of_a_large_problem_are_told_from_too_little_memory():
+    problem = any_order(unequal_problem(60, 30, 0, memory=3.0), max_stages=5)
+    found = FreeOrder().solve(problem)
+    assert found.status is Status.INFEASIBLE
+    assert "they need at least" in found.reason
