@@ -34,7 +34,11 @@ def draw(rows: list[dict[str, str]]) -> Figure:
                 face = colour if proved else "white"
                 axes.plot(x, y, "o", color=colour, markerfacecolor=face, zorder=2)
         axes.set(xscale="log", yscale="log", xlabel=along, title=f"{value} {fixed}")
-        axes.grid(which="both", color="0.92")
+        ticks = sorted({int(row[along]) for row in rows if row[fixed] == value})
+        axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks], rotation=45)
+        axes.minorticks_off()
+        axes.set_axisbelow(True)
+        axes.grid(color="0.92")
     left.set_ylabel("CPU seconds, median")
     left.legend(frameon=False)
     figure.suptitle("Time for a plan; hollow where some run kept a gap")

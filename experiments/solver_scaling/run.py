@@ -75,7 +75,7 @@ def main() -> None:
     """Prints the rows and writes them to the output folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="tiny sizes, one run each")
-    parser.add_argument("--runs", type=int, default=3, help="problems per size")
+    parser.add_argument("--runs", type=int, default=2, help="problems per size")
     parser.add_argument("-o", "--output", type=Path, default=Path("out/solver_scaling"))
     options = parser.parse_args()
     chosen, n_runs = (smoke_sizes(), 1) if options.smoke else (sizes(), options.runs)
