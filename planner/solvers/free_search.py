@@ -42,7 +42,7 @@ class Effort:
     first_width: int = 50
     """Labels at a boundary in the first search for a plan."""
     rounds: RoundsEffort = field(
-        default_factory=lambda: RoundsEffort((300, 1200, 5000, 20_000), most_work=4_000_000)
+        default_factory=lambda: RoundsEffort((300, 1200, 5000), most_work=4_000_000)
     )
     """Without widths the gap stays as the first search leaves it."""
     orders: OrderEffort | None = field(

@@ -28,6 +28,8 @@ from planner.solvers.visit_prices import PricedRelaxation
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
+_STARTS = 4
+"""Stages that may start at a boundary, for each label that may end there."""
 _CHUNK_CELLS = 2**19
 """Extensions that are priced at a time."""
 
@@ -152,7 +154,9 @@ class LabelSearch:
             np.full(len(types), i),
             parent,
         )
-        return labels.of(self._may_start(i, labels)).cheapest_of_equals()
+        labels = labels.of(self._may_start(i, labels)).cheapest_of_equals()
+        bound = labels.price + self._rest.through[i, self._run(labels), labels.type]
+        return self._most_promising(labels, bound, _STARTS * self._effort.width)
 
     def _may_start(self, i: int, labels: _Labels) -> NDArray[np.bool_]:
         run = self._run(labels)
@@ -173,12 +177,17 @@ class LabelSearch:
             *(np.concatenate(parts) for parts in zip(*(_columns(w) for w in waiting), strict=True))
         ).cheapest_of_equals()
         bound = labels.price + self._rest.onward[i, self._run(labels), labels.type]
-        if len(bound) > self._effort.width:
-            order = np.argsort(bound, kind="stable")
-            self._floor = min(self._floor, float(bound[order[self._effort.width]]))
-            labels = labels.of(order[: self._effort.width])
+        labels = self._most_promising(labels, bound, self._effort.width)
         self._ended[i] = labels
         return labels
+
+    def _most_promising(self, labels: _Labels, bound: _Floats, most: int) -> _Labels:
+        """Those with the least bounds; notes the least bound of the others."""
+        if len(bound) <= most:
+            return labels
+        order = np.argsort(bound, kind="stable")
+        self._floor = min(self._floor, float(bound[order[most]]))
+        return labels.of(order[:most])
 
     def _extend(self, i: int, labels: _Labels, budget: Budget) -> None:
         """Notes every stage that starts here with each label, at the boundary where it ends."""
