@@ -8,28 +8,27 @@ from planner.errors import PlannerError
 from planner.objectives import LATENCY, Objective
 from planner.problem import Problem
 from planner.solution import Solution
+from planner.solvers.any_order.free_order import FreeOrder
+from planner.solvers.any_order.local_search import LocalSearch
+from planner.solvers.any_order.relaxation import Relaxation
+from planner.solvers.any_order.typed_dp import TypedDp
 from planner.solvers.brute_force import BruteForce
 from planner.solvers.budget import Budget
 from planner.solvers.chain_dp import ChainDp
-from planner.solvers.free_order import FreeOrder
 from planner.solvers.interface import Solver
 from planner.solvers.quantile import plan_for_quantile
 from planner.solvers.revisit.revisits import TIERS, Revisits, RevisitTier
-from planner.solvers.local_search import LocalSearch
-from planner.solvers.relaxation import Relaxation
-from planner.solvers.typed_dp import TypedDp
 
 AUTO = "auto"
 SOLVERS: tuple[Solver, ...] = (
     ChainDp(),
+    FreeOrder(),
     Revisits(),
     BruteForce(),
-    *(RevisitTier(name) for name in TIERS),
-    FreeOrder(),
     TypedDp(),
     Relaxation(),
     LocalSearch(),
-    BruteForce(),
+    *(RevisitTier(name) for name in TIERS),
 )
 """In the order in which `auto` tries them: the quickest exact method first."""
 

@@ -13,21 +13,21 @@ from planner.limits import Order
 from planner.objectives import LATENCY, NODES, PRICE, THROUGHPUT, Objective
 from planner.problem import Problem
 from planner.solution import Solution, Status
+from planner.solvers.any_order.free_order import FreeOrder
+from planner.solvers.any_order.free_search import Effort
+from planner.solvers.any_order.label_rounds import RoundsEffort
+from planner.solvers.any_order.local_search import LocalSearch
+from planner.solvers.any_order.order_search import OrderEffort
+from planner.solvers.any_order.relaxation import Relaxation
+from planner.solvers.any_order.relaxed_chain import RelaxedChain
+from planner.solvers.any_order.run_memory import RunMemory, counting_groups, watching_groups
+from planner.solvers.any_order.type_tables import type_tables
+from planner.solvers.any_order.typed_dp import TypedDp
 from planner.solvers.brute_force import BruteForce, feasible_plans
 from planner.solvers.budget import Budget
 from planner.solvers.chain_dp import ChainDp
-from planner.solvers.free_order import FreeOrder
-from planner.solvers.free_search import Effort
 from planner.solvers.interface import Solver
-from planner.solvers.label_rounds import RoundsEffort
-from planner.solvers.local_search import LocalSearch
-from planner.solvers.order_search import OrderEffort
-from planner.solvers.relaxation import Relaxation
-from planner.solvers.relaxed_chain import RelaxedChain
-from planner.solvers.run_memory import RunMemory, counting_groups, watching_groups
 from planner.solvers.solve import solve
-from planner.solvers.type_tables import type_tables
-from planner.solvers.typed_dp import TypedDp
 from tests.planner.instances import NAMED, large_problem, limited, make_node, make_problem, mesh
 from tests.planner.solvers.free_instances import (
     any_order,

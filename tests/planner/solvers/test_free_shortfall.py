@@ -5,15 +5,15 @@ import pytest
 from planner.limits import Order
 from planner.problem import Problem
 from planner.solution import Status
-from planner.solvers.budget import Budget
-from planner.solvers.free_order import FreeOrder
-from planner.solvers.free_shortfall import (
+from planner.solvers.any_order.free_order import FreeOrder
+from planner.solvers.any_order.free_shortfall import (
     bytes_per_node,
     find_free_shortfall,
     free_infeasible_reason,
 )
+from planner.solvers.any_order.typed_dp import TypedDp
+from planner.solvers.budget import Budget
 from planner.solvers.stage_counts import StageCounts, stage_counts
-from planner.solvers.typed_dp import TypedDp
 from tests.planner.instances import (
     make_link,
     make_node,

@@ -12,11 +12,11 @@ from planner.plan import Plan
 from planner.problem import Problem
 from planner.solution import Solution, Status
 from planner.solvers.answers import answer, infeasible, unanswered
+from planner.solvers.any_order.relaxed_chain import TypeWalk
+from planner.solvers.any_order.type_tables import TypeTables
 from planner.solvers.chain_recurrence import best_chain
 from planner.solvers.chain_tables import chain_tables
-from planner.solvers.relaxed_chain import TypeWalk
 from planner.solvers.stage_counts import stage_counts
-from planner.solvers.type_tables import TypeTables
 
 
 def free_skip_reason(problem: Problem, objective: Objective) -> str | None:

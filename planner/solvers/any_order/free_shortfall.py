@@ -13,14 +13,14 @@ from netmodel.units import format_size
 from planner.costs.evaluate import evaluate
 from planner.costs.memory import StageMemory
 from planner.problem import Problem
+from planner.solvers.any_order.relaxed_chain import RelaxedChain, TypeWalk
+from planner.solvers.any_order.stage_bounds import stage_bounds, unit_tables
+from planner.solvers.any_order.type_tables import TypeTables, type_tables
+from planner.solvers.any_order.typed_reach import missing_stages
+from planner.solvers.any_order.typed_table import TypedTable, table_cells
 from planner.solvers.budget import Budget
-from planner.solvers.relaxed_chain import RelaxedChain, TypeWalk
 from planner.solvers.shortfall import MoreMemory, Shortfall, explain
-from planner.solvers.stage_bounds import stage_bounds, unit_tables
 from planner.solvers.stage_counts import StageCounts
-from planner.solvers.type_tables import TypeTables, type_tables
-from planner.solvers.typed_reach import missing_stages
-from planner.solvers.typed_table import TypedTable, table_cells
 
 _MOST_CELLS = 2**24
 """Above so many values in the table over used nodes, only necessary changes are named."""

@@ -20,11 +20,11 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.solvers.any_order.relaxed_chain import RelaxedChain, TypeWalk
+from planner.solvers.any_order.stage_bounds import StageBounds
+from planner.solvers.any_order.visit_memory import VisitMemory, Words
+from planner.solvers.any_order.visit_prices import PricedRelaxation
 from planner.solvers.budget import Budget
-from planner.solvers.relaxed_chain import RelaxedChain, TypeWalk
-from planner.solvers.stage_bounds import StageBounds
-from planner.solvers.visit_memory import VisitMemory, Words
-from planner.solvers.visit_prices import PricedRelaxation
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from planner.objectives import LATENCY, Objective
 from planner.problem import Problem
 from planner.solution import Solution
+from planner.solvers.any_order.free_class import free_skip_reason
+from planner.solvers.any_order.free_search import Effort
+from planner.solvers.any_order.relaxation import searched
+from planner.solvers.any_order.typed_dp import TypedDp, too_many_states
+from planner.solvers.any_order.typed_table import table_cells
 from planner.solvers.budget import Budget
-from planner.solvers.free_class import free_skip_reason
-from planner.solvers.free_search import Effort
 from planner.solvers.node_types import node_types
-from planner.solvers.relaxation import searched
-from planner.solvers.typed_dp import TypedDp, too_many_states
-from planner.solvers.typed_table import table_cells
 
 _TABLE_S = 1.5e-8
 """Seconds per value and type that the table takes, on a slow machine."""

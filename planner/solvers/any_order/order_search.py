@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.solvers.any_order.free_class import Incumbent
+from planner.solvers.any_order.order_moves import Types, node_moves, order_moves
+from planner.solvers.any_order.sequence_prices import Neighbour, SequencePrices
+from planner.solvers.any_order.type_tables import TypeTables
 from planner.solvers.budget import Budget
-from planner.solvers.free_class import Incumbent
-from planner.solvers.order_moves import Types, node_moves, order_moves
-from planner.solvers.sequence_prices import Neighbour, SequencePrices
 from planner.solvers.stage_counts import StageCounts
-from planner.solvers.type_tables import TypeTables
 
 _ROUNDING = 1e-12
 """An improvement is more than so much, relative to the value."""

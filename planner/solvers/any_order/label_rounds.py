@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.solvers.any_order.free_class import Incumbent
+from planner.solvers.any_order.label_search import LabelResult, LabelSearch, SearchEffort
+from planner.solvers.any_order.relaxed_chain import RelaxedChain
+from planner.solvers.any_order.run_memory import RunMemory
+from planner.solvers.any_order.stage_bounds import StageBounds
+from planner.solvers.any_order.visit_memory import VisitMemory, group_memory
+from planner.solvers.any_order.visit_prices import PricedRelaxation
 from planner.solvers.budget import Budget
-from planner.solvers.free_class import Incumbent
-from planner.solvers.label_search import LabelResult, LabelSearch, SearchEffort
-from planner.solvers.relaxed_chain import RelaxedChain
-from planner.solvers.run_memory import RunMemory
-from planner.solvers.stage_bounds import StageBounds
-from planner.solvers.visit_memory import VisitMemory, group_memory
-from planner.solvers.visit_prices import PricedRelaxation
 
 CLOSE = 5e-10
 """A plan so much better, relative to its value, is not looked for."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.solvers.type_tables import TypeTables
-from planner.solvers.typed_table import TypedTable
+from planner.solvers.any_order.type_tables import TypeTables
+from planner.solvers.any_order.typed_table import TypedTable
 
 _Bools = NDArray[np.bool_]
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.solvers.relaxed_chain import TypeWalk
-from planner.solvers.type_tables import TypeTables
+from planner.solvers.any_order.relaxed_chain import TypeWalk
+from planner.solvers.any_order.type_tables import TypeTables
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]

@@ -22,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.problem import Problem
+from planner.solvers.any_order.relaxed_chain import TypeWalk
+from planner.solvers.any_order.type_tables import TypeTables
 from planner.solvers.budget import Budget
 from planner.solvers.node_types import node_types
-from planner.solvers.relaxed_chain import TypeWalk
 from planner.solvers.stage_counts import StageCounts
-from planner.solvers.type_tables import TypeTables
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]

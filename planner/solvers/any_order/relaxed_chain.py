@@ -25,9 +25,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.solvers.any_order.run_memory import RunMemory, counting_groups
+from planner.solvers.any_order.type_tables import TypeTables
 from planner.solvers.budget import Budget
-from planner.solvers.run_memory import RunMemory, counting_groups
-from planner.solvers.type_tables import TypeTables
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]

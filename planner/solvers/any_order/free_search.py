@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 from planner.objectives import Objective
 from planner.problem import Problem
+from planner.solvers.any_order.free_class import Incumbent, listed_walk
+from planner.solvers.any_order.label_rounds import CLOSE, LabelRounds, RoundsEffort
+from planner.solvers.any_order.order_search import OrderEffort, OrderSearch
+from planner.solvers.any_order.relaxed_chain import RelaxedChain
+from planner.solvers.any_order.run_memory import RunMemory
+from planner.solvers.any_order.stage_bounds import StageBounds, stage_bounds
+from planner.solvers.any_order.type_tables import type_tables
+from planner.solvers.any_order.visit_groups import visit_groups, watching
+from planner.solvers.any_order.visit_prices import best_visit_prices, is_proved_impossible
 from planner.solvers.budget import Budget
-from planner.solvers.free_class import Incumbent, listed_walk
-from planner.solvers.label_rounds import CLOSE, LabelRounds, RoundsEffort
-from planner.solvers.order_search import OrderEffort, OrderSearch
-from planner.solvers.relaxed_chain import RelaxedChain
-from planner.solvers.run_memory import RunMemory
-from planner.solvers.stage_bounds import StageBounds, stage_bounds
 from planner.solvers.stage_counts import stage_counts
-from planner.solvers.type_tables import type_tables
-from planner.solvers.visit_groups import visit_groups, watching
-from planner.solvers.visit_prices import best_visit_prices, is_proved_impossible
 
 _Floats = NDArray[np.float64]
 _WATCHED_CELLS = (5120, 16384)

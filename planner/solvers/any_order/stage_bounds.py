@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.solvers.any_order.relaxed_chain import RelaxedChain
+from planner.solvers.any_order.type_tables import TypeTables
 from planner.solvers.budget import Budget
-from planner.solvers.relaxed_chain import RelaxedChain
 from planner.solvers.stage_counts import StageCounts
-from planner.solvers.type_tables import TypeTables
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from planner.solvers.relaxed_chain import forgetful
-from planner.solvers.run_memory import RunMemory, counting_groups, watching_groups
-from planner.solvers.type_tables import TypeTables
+from planner.solvers.any_order.relaxed_chain import forgetful
+from planner.solvers.any_order.run_memory import RunMemory, counting_groups, watching_groups
+from planner.solvers.any_order.type_tables import TypeTables
 
 _CHEAP = 0.3
 """Hops within a group cost at most so much of the median hop."""

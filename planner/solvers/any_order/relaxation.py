@@ -7,10 +7,15 @@ from math import inf
 from planner.objectives import LATENCY, Objective, ObjectiveKind
 from planner.problem import Problem
 from planner.solution import Solution
+from planner.solvers.any_order.free_class import (
+    fewest_nodes,
+    free_answer,
+    free_skip_reason,
+    listed_plan,
+)
+from planner.solvers.any_order.free_search import Effort, FreeSearch
+from planner.solvers.any_order.free_shortfall import free_infeasible_reason
 from planner.solvers.budget import Budget
-from planner.solvers.free_class import fewest_nodes, free_answer, free_skip_reason, listed_plan
-from planner.solvers.free_search import Effort, FreeSearch
-from planner.solvers.free_shortfall import free_infeasible_reason
 from planner.solvers.stage_counts import stage_counts
 
 _SET_UP_S = 6e-8

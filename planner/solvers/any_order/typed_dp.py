@@ -7,18 +7,18 @@ from math import inf
 from planner.objectives import LATENCY, Objective, ObjectiveKind
 from planner.problem import Problem
 from planner.solution import Solution
-from planner.solvers.budget import Budget
-from planner.solvers.free_class import (
+from planner.solvers.any_order.free_class import (
     Incumbent,
     fewest_nodes,
     free_answer,
     free_skip_reason,
     listed_walk,
 )
-from planner.solvers.free_shortfall import free_infeasible_reason
+from planner.solvers.any_order.free_shortfall import free_infeasible_reason
+from planner.solvers.any_order.type_tables import type_tables
+from planner.solvers.any_order.typed_table import TypedTable, table_cells
+from planner.solvers.budget import Budget
 from planner.solvers.stage_counts import stage_counts
-from planner.solvers.type_tables import type_tables
-from planner.solvers.typed_table import TypedTable, table_cells
 
 _MOST_CELLS = 2**25
 """Values of 8 bytes: 256 MiB."""

@@ -18,8 +18,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.solvers.relaxed_chain import RelaxedChain
-from planner.solvers.run_memory import Group
+from planner.solvers.any_order.relaxed_chain import RelaxedChain
+from planner.solvers.any_order.run_memory import Group
 
 Words = NDArray[np.uint64]
 _ONE = np.uint64(1)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.solvers.sequence_prices import Neighbour
+from planner.solvers.any_order.sequence_prices import Neighbour
 from planner.solvers.stage_counts import StageCounts
 
 Types = tuple[int, ...]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from planner.objectives import LATENCY, Objective
 from planner.problem import Problem
 from planner.solution import Solution
+from planner.solvers.any_order.free_class import free_skip_reason
+from planner.solvers.any_order.free_search import Effort
+from planner.solvers.any_order.label_rounds import RoundsEffort
+from planner.solvers.any_order.order_search import OrderEffort
+from planner.solvers.any_order.relaxation import searched
 from planner.solvers.budget import Budget
-from planner.solvers.free_class import free_skip_reason
-from planner.solvers.free_search import Effort
-from planner.solvers.label_rounds import RoundsEffort
-from planner.solvers.order_search import OrderEffort
-from planner.solvers.relaxation import searched
 
 _EFFORT = Effort(
     rounds=RoundsEffort((), most_work=1_000_000),

@@ -21,11 +21,11 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.solvers.any_order.relaxed_chain import Completions, RelaxedChain
+from planner.solvers.any_order.stage_bounds import unit_tables
+from planner.solvers.any_order.type_tables import TypeTables
 from planner.solvers.budget import Budget
-from planner.solvers.relaxed_chain import Completions, RelaxedChain
-from planner.solvers.stage_bounds import unit_tables
 from planner.solvers.stage_counts import StageCounts
-from planner.solvers.type_tables import TypeTables
 
 _Floats = NDArray[np.float64]
 _SMOOTHING = 0.5

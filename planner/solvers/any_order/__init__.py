@@ -1,0 +1,1 @@
+"""Plans over nodes in any order, one stage each."""
