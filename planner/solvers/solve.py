@@ -8,28 +8,14 @@ from planner.errors import PlannerError
 from planner.objectives import LATENCY, Objective
 from planner.problem import Problem
 from planner.solution import Solution
-from planner.solvers.any_order.free_order import FreeOrder
-from planner.solvers.any_order.local_search import LocalSearch
-from planner.solvers.any_order.relaxation import Relaxation
-from planner.solvers.any_order.typed_dp import TypedDp
 from planner.solvers.brute_force import BruteForce
 from planner.solvers.budget import Budget
 from planner.solvers.chain_dp import ChainDp
 from planner.solvers.interface import Solver
-from planner.solvers.quantile import plan_for_quantile
-from planner.solvers.revisit.revisits import TIERS, Revisits, RevisitTier
+from planner.solvers.throughput import Throughput
 
 AUTO = "auto"
-SOLVERS: tuple[Solver, ...] = (
-    ChainDp(),
-    FreeOrder(),
-    Revisits(),
-    BruteForce(),
-    TypedDp(),
-    Relaxation(),
-    LocalSearch(),
-    *(RevisitTier(name) for name in TIERS),
-)
+SOLVERS: tuple[Solver, ...] = (ChainDp(), Throughput(), BruteForce())
 """In the order in which `auto` tries them: the quickest exact method first."""
 
 
@@ -42,8 +28,6 @@ def solve(
     seed: int = 0,
 ) -> Solution:
     """The best plan of the class that the problem's limits describe.
-
-    For a quantile of the latency it is the best of the mean-variance hull: `plan_for_quantile`.
 
     Args:
         problem: blocks, nodes, links and limits.
@@ -58,14 +42,7 @@ def solve(
     if time_limit_s is not None and not 0 < time_limit_s < inf:
         raise PlannerError(f"time limit {time_limit_s:g} s: give it more than 0 s, or none at all")
     budget = Budget(inf if time_limit_s is None else time_limit_s, seed)
-
-    def within(problem: Problem, objective: Objective, budget: Budget) -> Solution:
-        return _chosen(problem, objective, method).solve(problem, objective, budget)
-
-    if objective.quantile is None:
-        solution = within(problem, objective, budget)
-    else:
-        solution = plan_for_quantile(problem, objective, budget, within)
+    solution = _chosen(problem, objective, method).solve(problem, objective, budget)
     return solution.model_copy(update={"runtime_s": budget.elapsed_s})
 
 

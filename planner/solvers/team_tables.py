@@ -1,0 +1,88 @@
+"""Team tables: a problem's prices for kinds of equal nodes, as arrays over boundaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.costs.additive import AdditivePrices
+from planner.costs.memory import StageMemory
+from planner.costs.transfer import HopPrices
+from planner.objectives import LATENCY, PRICE
+from planner.problem import NodeCosts, Problem
+from planner.solvers.teams import Groups
+
+_Floats = NDArray[np.float64]
+_MOST_CACHED_CELLS = 20_000_000
+"""Prices of hops; above so many they are computed again whenever they are asked for."""
+
+
+class Of(Enum):
+    """What a message is priced by."""
+
+    LATENCY = auto()
+    BUSY = auto()
+    PRICE = auto()
+
+
+class TeamTables:
+    """Prices of K kinds of nodes and B blocks, as `costs` has them.
+
+    Nodes of one kind have the same prices, so the first stands for all; the second is the one that
+    the first sends to within a kind.
+    """
+
+    def __init__(self, problem: Problem, groups: Groups) -> None:
+        self.problem, self.groups = problem, groups
+        self.nodes: list[NodeCosts] = [problem.nodes[group[0]] for group in groups]
+        self._bytes = np.array(problem.cut_bytes, dtype=np.int64)
+        latency, price = AdditivePrices(problem, LATENCY), AdditivePrices(problem, PRICE)
+        self._prices: dict[Of, Callable[[str, str, NDArray[np.int64]], _Floats]] = {
+            Of.LATENCY: latency.hop,
+            Of.BUSY: HopPrices(problem).busy_s,
+            Of.PRICE: price.hop,
+        }
+        self.memory = StageMemory(problem)
+        self.compute_s = _prefix([latency.block(node) for node in self.nodes])
+        """[K, B + 1]: of all blocks before a boundary."""
+        self.price = _prefix([price.block(node) for node in self.nodes])
+        """[K, B + 1]: as `compute_s`, in money."""
+        self.stops = np.array([self.memory.farthest_stops(node) for node in self.nodes])
+        """[K, B]: for each start, the farthest stop that fits the node."""
+        self._cached: dict[tuple[Of, int], _Floats] = {}
+
+    def hops(self, of: Of, kind: int) -> _Floats:
+        """Of a message from a node of the kind to one of each kind, at each boundary: [K, B + 1].
+
+        From a kind to itself: to another node of it, or nothing if there is none.
+        """
+        found = self._cached.get((of, kind))
+        if found is None:
+            found = np.array(
+                [self._hop(of, kind, other, self._bytes) for other in range(len(self.nodes))]
+            )
+            if len(self.nodes) ** 2 * len(self._bytes) <= _MOST_CACHED_CELLS:
+                self._cached[of, kind] = found
+        return found
+
+    def entry(self, of: Of) -> _Floats:
+        """[K]: of the inputs from the source."""
+        price, source = self._prices[of], self.problem.source
+        return np.array([price(source, node.name, self._bytes[:1])[0] for node in self.nodes])
+
+    def exit(self, of: Of) -> _Floats:
+        """[K]: of the outputs to the sink."""
+        price, sink = self._prices[of], self.problem.sink
+        return np.array([price(node.name, sink, self._bytes[-1:])[0] for node in self.nodes])
+
+    def _hop(self, of: Of, kind: int, other: int, n_bytes: NDArray[np.int64]) -> _Floats:
+        group = self.groups[other]
+        target = group[1] if kind == other and len(group) > 1 else group[0]
+        return self._prices[of](self.nodes[kind].name, self.problem.nodes[target].name, n_bytes)
+
+
+def _prefix(blocks: list[_Floats]) -> _Floats:
+    return np.pad(np.cumsum(np.array(blocks), axis=1), ((0, 0), (1, 0)))
