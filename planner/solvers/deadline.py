@@ -7,7 +7,7 @@ from planner.solvers.budget import Budget
 
 
 class SpentError(PlannerError):
-    """The deadline has passed; the solver catches it and answers with what it has."""
+    """The search ends early; the solver catches it and answers with what it has."""
 
 
 def check(budget: Budget) -> None:

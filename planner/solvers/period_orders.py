@@ -18,6 +18,7 @@ def search_orders(
     starts: Sequence[Order],
     improve: Callable[[Order], bool],
     budget: Budget,
+    patience: int = _PATIENCE,
 ) -> None:
     """Tries orders near the best one until the time is over or no move helps for long.
 
@@ -26,6 +27,7 @@ def search_orders(
         improve: whether the order is better than all that it was asked for before; it keeps what
             it found.
         budget: the deadline, and the seed of the moves.
+        patience: rounds without a gain after which it ends.
     """
     try:
         best = starts[0]
@@ -34,7 +36,7 @@ def search_orders(
                 best = order
         rng = np.random.default_rng(budget.seed)
         failed = 0
-        while failed < _PATIENCE * len(best) and not budget.spent:
+        while failed < patience * len(best) and not budget.spent:
             moved = _moved(best, rng)
             if improve(moved):
                 best, failed = moved, 0

@@ -1,0 +1,104 @@
+"""The numbers of a label: what stages and messages add to each, or raise it to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf, lcm
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.objectives import ObjectiveKind
+from planner.solvers.period_cases import PeriodCase
+from planner.solvers.team_tables import Of, TeamTables
+from planner.solvers.teams import Usage
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+_SLACK = 1e-12
+"""Of limits, relative: sums in another order than the evaluator's."""
+StageCost = Callable[[int, Ints, Ints], Floats]
+HopCost = Callable[[int, int], Floats]
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number of a label."""
+
+    kind: ObjectiveKind | None
+    """What it is a part of; none if it only has a limit."""
+    stage: StageCost
+    """Of stages [start, stop) on a team, elementwise."""
+    hop: HopCost
+    """Of a message between two teams at each boundary, [B + 1]."""
+    entry: Floats
+    """[T]"""
+    exit: Floats
+    """[T]"""
+    limit: float = inf
+    is_max: bool = False
+    """Whether costs raise the number instead of adding to it."""
+
+
+def with_slack(limit: float | None) -> float:
+    """A limit that no sum misses by rounding; infinite if there is none."""
+    return inf if limit is None else limit * (1 + _SLACK)
+
+
+def additive(tables: TeamTables, usage: Usage, kind: ObjectiveKind, limit: float | None) -> Number:
+    """Latency or price."""
+    is_latency = kind is ObjectiveKind.LATENCY
+    of = Of.LATENCY if is_latency else Of.PRICE
+    prefix = tables.compute_s if is_latency else tables.price
+    kinds = [team.kind for team in usage.teams]
+
+    def stage(team: int, starts: Ints, stops: Ints) -> Floats:
+        of_team = prefix[kinds[team]]
+        costs: Floats = of_team[stops] - of_team[starts]
+        return costs
+
+    def hop(team: int, other: int) -> Floats:
+        costs: Floats = tables.hops(of, kinds[team])[kinds[other]]
+        return costs
+
+    entry, exit_ = tables.entry(of)[kinds], tables.exit(of)[kinds]
+    return Number(kind, stage, hop, entry, exit_, with_slack(limit))
+
+
+def busiest(tables: TeamTables, usage: Usage, case: PeriodCase, limit: float | None) -> Number:
+    """The period without revisits: no load adds up to another one."""
+    prefix, teams = tables.compute_s, usage.teams
+    kinds = [team.kind for team in teams]
+    sizes = np.array([team.size for team in teams])
+
+    def stage(team: int, starts: Ints, stops: Ints) -> Floats:
+        of_team = prefix[kinds[team]]
+        costs: Floats = (of_team[stops] - of_team[starts]) / teams[team].size
+        return costs
+
+    def hop(team: int, other: int) -> Floats:
+        a, b = teams[team], teams[other]
+        costs: Floats = tables.hops(Of.BUSY, a.kind)[b.kind] / lcm(a.size, b.size)
+        return costs
+
+    return Number(
+        ObjectiveKind.THROUGHPUT,
+        stage,
+        hop,
+        entry=case.entry_s[kinds] / sizes,
+        exit=case.exit_s[kinds] / sizes,
+        limit=with_slack(limit),
+        is_max=True,
+    )
+
+
+def node_count(tables: TeamTables, usage: Usage) -> Number:
+    """Nodes without revisits."""
+    sizes = np.array([float(team.size) for team in usage.teams])
+    no_hop, nothing = np.zeros(tables.problem.n_blocks + 1), np.zeros(len(sizes))
+
+    def stage(team: int, starts: Ints, stops: Ints) -> Floats:
+        return np.full(np.broadcast(starts, stops).shape, sizes[team])
+
+    return Number(ObjectiveKind.NODES, stage, lambda team, other: no_hop, nothing, nothing)
