@@ -86,7 +86,8 @@ def busiest(tables: TeamTables, usage: Usage, case: PeriodCase, limit: float | N
         ObjectiveKind.THROUGHPUT,
         stage,
         hop,
-        entry=case.entry_s[kinds] / sizes,
+        # All labels begin at the bound that holds for all plans: what is below it is no gain.
+        entry=np.maximum(case.entry_s[kinds] / sizes, tables.least_period_s),
         exit=case.exit_s[kinds] / sizes,
         limit=with_slack(limit),
         is_max=True,

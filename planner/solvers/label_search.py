@@ -173,6 +173,7 @@ class LabelSearch:
 
     def _kept(self, labels: Floats, rest: Floats) -> Ints:
         """Rows of the labels that are worth keeping, given the least costs of the rest."""
+        self._check_time()
         bounds = self._measures.plus(labels, rest)
         good = np.flatnonzero(self._measures.is_within(bounds))
         good = good[self._goal.keeps(bounds[good])] if len(good) else good

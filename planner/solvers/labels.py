@@ -7,18 +7,28 @@ from math import inf
 from planner.limits import Order
 from planner.objectives import LATENCY, PRICE, THROUGHPUT, Objective
 from planner.problem import Problem
-from planner.solution import Solution
+from planner.solution import Solution, Status
 from planner.solvers.answers import answer, infeasible, unanswered
 from planner.solvers.budget import Budget
+from planner.solvers.chain_dp import ChainDp
 from planner.solvers.least_value import Least, LeastSearch
 from planner.solvers.least_value_orders import search
 from planner.solvers.no_plan import above_limit_reason, no_plan_reason
+from planner.solvers.replicas import without_useless_replicas
 from planner.solvers.teams import usage_of
+from planner.solvers.throughput import Throughput
 
 _MOST_STATES = 20_000
 """Keys times teams, above which labels are not tried."""
 _MOST_CELLS = 1_500_000
 """Teams squared times boundaries."""
+
+_NAMED = {
+    "max_latency_s": ("latency", LATENCY, " s"),
+    "max_period_s": ("period", THROUGHPUT, " s"),
+    "max_price": ("price", PRICE, ""),
+}
+"""Limits on values: what they limit, as an objective."""
 
 
 class Labels:
@@ -58,7 +68,7 @@ class Labels:
                 reason=least.why,
             )
         if least.is_complete or least.lower_bound == inf:
-            return infeasible(objective, method, _reason(problem, budget))
+            return infeasible(objective, method, infeasible_limits_reason(problem, budget))
         return unanswered(objective, method, least.why, lower_bound=least.lower_bound)
 
 
@@ -74,42 +84,43 @@ def _least(problem: Problem, objective: Objective, budget: Budget) -> Least:
     return searched if searched.value <= found.value or searched.is_complete else found
 
 
-def _reason(problem: Problem, budget: Budget) -> str:
+def infeasible_limits_reason(problem: Problem, budget: Budget) -> str:
     """The limit that no plan keeps, or that none keeps together with the others."""
     limits = problem.limits
-    named = {
-        "max_latency_s": ("latency", limits.max_latency_s, LATENCY, " s"),
-        "max_period_s": ("period", limits.max_period_s, THROUGHPUT, " s"),
-        "max_price": ("price", limits.max_price, PRICE, ""),
-    }
-    given = [field for field, (_, limit, _, _) in named.items() if limit is not None]
-    without = problem.replaced(limits=limits.model_copy(update=dict.fromkeys(named)))
+    given = [field for field in _NAMED if getattr(limits, field) is not None]
+    without = problem.replaced(limits=limits.model_copy(update=dict.fromkeys(_NAMED)))
     for field in given:
-        name, limit, objective, unit = named[field]
-        found = _least(without, objective, budget)
+        name, objective, unit = _NAMED[field]
+        found, limit = _unlimited(without, objective, budget), getattr(limits, field)
         if found.plan is None and found.is_complete:
-            return no_plan_reason(problem)
-        if found.is_complete and limit is not None and found.value[0] > limit:
+            return no_plan_reason(without)
+        if found.is_complete and found.value[0] > limit:
             return above_limit_reason(name, found.value[0], limit, unit)
-    if not given:
-        return no_plan_reason(problem)
-    return _together(problem, given, named, budget)
+    return _together(problem, given, budget) if given else no_plan_reason(problem)
 
 
-def _together(
-    problem: Problem,
-    given: list[str],
-    named: dict[str, tuple[str, float | None, Objective, str]],
-    budget: Budget,
-) -> str:
+def _unlimited(problem: Problem, objective: Objective, budget: Budget) -> Least:
+    """The least value without limits on values, by the quickest solver that there is here."""
+    problem = without_useless_replicas(problem, [objective])
+    for solver in (ChainDp(), Throughput()):
+        if solver.skip_reason(problem, objective) is None:
+            found = solver.solve(problem, objective, budget)
+            is_known = found.status in (Status.OPTIMAL, Status.INFEASIBLE)
+            value = inf if found.value is None else found.value
+            return Least(found.plan, (value, 0.0), is_complete=is_known)
+    return _least(problem, objective, budget)
+
+
+def _together(problem: Problem, given: list[str], budget: Budget) -> str:
     """What the last limit would have to be, with the others as they are."""
-    field, others = given[-1], " and ".join(named[other][0] for other in given[:-1])
-    name, limit, objective, unit = named[field]
+    field, others = given[-1], " and ".join(_NAMED[other][0] for other in given[:-1])
+    (name, objective, unit), limit = _NAMED[field], getattr(problem.limits, field)
     relaxed = problem.replaced(limits=problem.limits.model_copy(update={field: None}))
     found = _least(relaxed, objective, budget) if others else Least()
-    if not found.is_complete or found.plan is None or limit is None:
-        return f"no plan keeps the limits on {others or name} and {name} together"
+    if not found.is_complete or found.plan is None:
+        together = f"{others} and {name} together" if others else name
+        return f"no plan keeps the limit on {together}"
     return (
-        f"within the limits on {others}, the least {name} of any plan is "
+        f"within the limit on {others}, the least {name} of any plan is "
         f"{found.value[0]:.6g}{unit}, above its limit {limit:.6g}{unit}: raise one of them"
     )

@@ -22,6 +22,7 @@ from planner.solvers.labels import Labels
 from planner.solvers.least_value import Pricer
 from planner.solvers.measures import Measures, measure_cases
 from planner.solvers.no_plan import no_plan_reason
+from planner.solvers.replicas import without_useless_replicas
 from planner.solvers.team_tables import TeamTables
 from planner.solvers.teams import Usage, usage_of
 from profiler.record import Record
@@ -61,7 +62,7 @@ def skip_reason(problem: Problem, first: Objective, second: Objective) -> str | 
         return f"the front of {first.kind} against itself is one point: solve for it"
     if ObjectiveKind.MAKESPAN in (first.kind, second.kind):
         return "the makespan is a sum of latency and period: take the front of these two"
-    usage = usage_of(problem)
+    usage = usage_of(without_useless_replicas(problem, [first, second]))
     if problem.limits.order is Order.FREE and usage.n_states > _MOST_STATES:
         return (
             f"nodes in free order can be used up in {usage.n_states:,} ways "
@@ -90,6 +91,7 @@ def pareto(
     unfit = skip_reason(problem, first, second)
     if unfit is not None:
         raise PlannerError(f"no front of {first.kind} and {second.kind}: {unfit}")
+    problem = without_useless_replicas(problem, [first, second])
     search = _FrontSearch(problem, (first, second), usage_of(problem))
     reason = search.run(budget or Budget())
     if not search.points and not reason:

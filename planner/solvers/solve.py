@@ -12,10 +12,19 @@ from planner.solvers.brute_force import BruteForce
 from planner.solvers.budget import Budget
 from planner.solvers.chain_dp import ChainDp
 from planner.solvers.interface import Solver
+from planner.solvers.labels import Labels
+from planner.solvers.makespan import CappedChain
+from planner.solvers.replicas import without_useless_replicas
 from planner.solvers.throughput import Throughput
 
 AUTO = "auto"
-SOLVERS: tuple[Solver, ...] = (ChainDp(), Throughput(), BruteForce())
+SOLVERS: tuple[Solver, ...] = (
+    ChainDp(),
+    Throughput(),
+    CappedChain(),
+    Labels(),
+    BruteForce(),
+)
 """In the order in which `auto` tries them: the quickest exact method first."""
 
 
@@ -42,6 +51,8 @@ def solve(
     if time_limit_s is not None and not 0 < time_limit_s < inf:
         raise PlannerError(f"time limit {time_limit_s:g} s: give it more than 0 s, or none at all")
     budget = Budget(inf if time_limit_s is None else time_limit_s, seed)
+    # Not the wider class, but its best value all the same.
+    problem = without_useless_replicas(problem, [objective])
     solution = _chosen(problem, objective, method).solve(problem, objective, budget)
     return solution.model_copy(update={"runtime_s": budget.elapsed_s})
 

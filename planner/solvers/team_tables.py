@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, auto
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,14 @@ from planner.costs.memory import StageMemory
 from planner.costs.transfer import HopPrices
 from planner.objectives import LATENCY, PRICE
 from planner.problem import NodeCosts, Problem
+from planner.solvers.period_bound import fluid
 from planner.solvers.teams import Groups
 
 _Floats = NDArray[np.float64]
 _MOST_CACHED_CELLS = 20_000_000
 """Prices of hops; above so many they are computed again whenever they are asked for."""
+
+_BOUND_TIME_S = 3.0
 
 
 class Of(Enum):
@@ -53,6 +57,11 @@ class TeamTables:
         self.stops = np.array([self.memory.farthest_stops(node) for node in self.nodes])
         """[K, B]: for each start, the farthest stop that fits the node."""
         self._cached: dict[tuple[Of, int], _Floats] = {}
+
+    @cached_property
+    def least_period_s(self) -> float:
+        """No plan without revisits has a shorter period; see `period_bound`."""
+        return fluid(self.problem, _BOUND_TIME_S).bound_s
 
     def hops(self, of: Of, kind: int) -> _Floats:
         """Of a message from a node of the kind to one of each kind, at each boundary: [K, B + 1].
