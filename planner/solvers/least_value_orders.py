@@ -32,7 +32,7 @@ def search(problem: Problem, objective: Objective, budget: Budget) -> Least:
     if bound == inf:
         return Least(lower_bound=inf, is_complete=True)
     judge.best = replace(judge.best, lower_bound=bound)
-    search_orders(list(_starts(problem)), judge.improve, budget, _PATIENCE)
+    search_orders(_starts(problem), judge.improve, budget, _PATIENCE)
     best = judge.best
     is_proved = best.value[0] <= bound * (1 + _ROUNDING)
     return replace(best, lower_bound=bound, is_complete=is_proved, why=WHY)
@@ -45,9 +45,9 @@ def _relaxed_bound(problem: Problem, objective: Objective, budget: Budget) -> fl
 
 
 def _starts(problem: Problem) -> Iterator[Order]:
-    speeds = [-float(block_compute_s(node).sum()) for node in problem.nodes]
+    total_s = [float(block_compute_s(node).sum()) for node in problem.nodes]
     index = problem.node_index
-    return first_orders(speeds, index[problem.source], index[problem.sink])
+    return first_orders(total_s, index[problem.source], index[problem.sink])
 
 
 class _Judge:

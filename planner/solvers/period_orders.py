@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -15,7 +15,7 @@ _PATIENCE = 12
 
 
 def search_orders(
-    starts: Sequence[Order],
+    starts: Iterable[Order],
     improve: Callable[[Order], bool],
     budget: Budget,
     patience: int = _PATIENCE,
@@ -23,16 +23,16 @@ def search_orders(
     """Tries orders near the best one until the time is over or no move helps for long.
 
     Args:
-        starts: orders to begin with, all of the same length.
+        starts: orders to begin with, at least one, all of the same length.
         improve: whether the order is better than all that it was asked for before; it keeps what
             it found.
         budget: the deadline, and the seed of the moves.
         patience: rounds without a gain after which it ends.
     """
     try:
-        best = starts[0]
+        best: Order = ()
         for order in starts:
-            if improve(order):
+            if improve(order) or not best:
                 best = order
         rng = np.random.default_rng(budget.seed)
         failed = 0
@@ -64,11 +64,17 @@ def _moved(order: Order, rng: np.random.Generator) -> Order:
     return (*order[:a], *reversed(order[a : b + 1]), *order[b + 1 :])
 
 
-def first_orders(speeds: Sequence[float], source: int, sink: int) -> Iterator[Order]:
-    """Orders worth a try: as listed, fastest and slowest first, source first and sink last."""
-    listed = tuple(range(len(speeds)))
+def first_orders(total_s: Sequence[float], source: int, sink: int) -> Iterator[Order]:
+    """Orders worth a try: as listed, fastest and slowest first, source first and sink last.
+
+    Args:
+        total_s: how long each node takes for everything.
+        source: node where inputs arrive.
+        sink: node where outputs must end.
+    """
+    listed = tuple(range(len(total_s)))
     yield listed
-    ranked = tuple(sorted(listed, key=lambda n: (-speeds[n], n)))
+    ranked = tuple(sorted(listed, key=lambda n: (total_s[n], n)))
     yield ranked
     yield ranked[::-1]
     inner = [n for n in ranked if n not in (source, sink)]

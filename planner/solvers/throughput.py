@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from planner.costs.compute import block_compute_s
 from planner.costs.evaluate import Evaluator, evaluate
 from planner.limits import Order
@@ -14,6 +16,7 @@ from planner.solvers.answers import answer, infeasible, unanswered
 from planner.solvers.budget import Budget
 from planner.solvers.least_period import ANY_PERIOD_S, LeastPeriod, PeriodSearch
 from planner.solvers.no_plan import above_limit_reason, no_plan_reason
+from planner.solvers.period_beam import PeriodBeam
 from planner.solvers.period_bound import Fluid, fluid
 from planner.solvers.team_tables import TeamTables
 from planner.solvers.teams import FreeUsage, ListedUsage, Usage
@@ -98,11 +101,21 @@ class _OrderJudge:
 
 def _search_orders(problem: Problem, flow: Fluid, budget: Budget) -> LeastPeriod:
     judge = _OrderJudge(problem, flow, budget)
-    speeds = [-float(block_compute_s(node).sum()) for node in problem.nodes]
-    source, sink = problem.node_index[problem.source], problem.node_index[problem.sink]
-    starts = list(period_orders.first_orders(speeds, source, sink))
-    period_orders.search_orders(starts, judge.improve, budget)
+    period_orders.search_orders(_starts(problem, flow, judge, budget), judge.improve, budget)
     return LeastPeriod(judge.plan, flow.bound_s, is_complete=False)
+
+
+def _starts(
+    problem: Problem, flow: Fluid, judge: _OrderJudge, budget: Budget
+) -> Iterator[period_orders.Order]:
+    """Simple orders, then that of a plan that was built to be better than theirs."""
+    total_s = [float(block_compute_s(node).sum()) for node in problem.nodes]
+    index = problem.node_index
+    yield from period_orders.first_orders(total_s, index[problem.source], index[problem.sink])
+    built = PeriodBeam(problem, flow).best(judge.period_s, budget)
+    if built is not None:
+        order = [index[stage.node] for stage in built.stages]
+        yield tuple(order + [n for n in range(len(total_s)) if n not in order])
 
 
 def _worded(
@@ -116,7 +129,9 @@ def _worded(
         return answer(problem, objective, method, plan=found.plan, lower_bound=bound_s, reason=late)
     if found.is_complete and found.plan is None:
         return infeasible(objective, method, no_plan_reason(problem))
-    if limit_s is not None and (found.is_complete or bound_s > limit_s):
-        least_s = period_s if found.is_complete and period_s is not None else bound_s
-        return infeasible(objective, method, above_limit_reason("period", least_s, limit_s, " s"))
+    if limit_s is not None and found.is_complete and period_s is not None:
+        return infeasible(objective, method, above_limit_reason("period", period_s, limit_s, " s"))
+    if limit_s is not None and bound_s > limit_s:
+        reason = f"no plan has a period below {bound_s:.6g} s, above its limit {limit_s:.6g} s"
+        return infeasible(objective, method, reason)
     return unanswered(objective, method, late, lower_bound=bound_s)
