@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 
 import numpy as np
 
 from planner.breakdown import Breakdown
 from planner.costs.evaluate import Evaluator
-from planner.objectives import LATENCY, Objective, ObjectiveKind
 from planner.plan import Plan
 from planner.problem import Problem
 from planner.solvers.chain_recurrence import Chain, best_chain, best_chain_per_count
-from planner.solvers.chain_tables import ChainTables, chain_tables
+from planner.solvers.chain_tables import ChainTables
 from planner.solvers.label_numbers import Floats, with_slack
 from planner.solvers.period_cases import PeriodCase, period_cases
 from planner.solvers.period_reach import farthest_within
@@ -27,49 +26,62 @@ class CappedChains:
     compute time and every hop's busy time does, which only narrows the windows of the recurrence.
     """
 
-    def __init__(self, problem: Problem, objective: Objective) -> None:
-        self._problem, self._objective = problem, objective
-        self._counts = stage_counts(problem)
-        self._fewest = objective.kind is ObjectiveKind.NODES
-        self._of = Of.PRICE if objective.kind is ObjectiveKind.PRICE else Of.LATENCY
-        self._chains = chain_tables(problem, LATENCY if self._fewest else objective)
+    def __init__(self, problem: Problem, *, latency: float = 0.0, price: float = 0.0) -> None:
+        """Takes the weights of latency and price in what is made least."""
+        self._problem, self._counts = problem, stage_counts(problem)
         self._tables = TeamTables(problem, tuple((n,) for n in range(len(problem.nodes))))
+        self._weights = [(w, of) for w, of in ((latency, Of.LATENCY), (price, Of.PRICE)) if w > 0]
+        self._latency, self._price = latency, price
         self._cases = period_cases(self._tables)
         self._evaluator = Evaluator(problem)
 
-    def best(self, period_s: float) -> tuple[Plan, Breakdown] | None:
-        """The best plan with at most this period, with its price; none if there is none."""
+    def best(self, period_s: float, *, fewest: bool = False) -> tuple[Plan, Breakdown] | None:
+        """The best plan with at most this period, with its price; none if there is none.
+
+        Args:
+            period_s: the longest that is allowed.
+            fewest: look for the least number of stages first.
+        """
         found = [
             (plan, self._evaluator.evaluate(plan))
             for case in self._cases
-            for plan in self._plans(self._capped(case, with_slack(period_s)))
+            for plan in self._plans(self._capped(case, with_slack(period_s)), fewest=fewest)
         ]
-        rank = self._objective.value
-        return min(found, key=lambda pair: (rank(pair[1]), pair[1].latency_s), default=None)
+        return min(found, key=lambda pair: self._rank(pair[1], fewest=fewest), default=None)
+
+    def _rank(self, estimate: Breakdown, *, fewest: bool) -> tuple[float, float, int]:
+        value = self._latency * estimate.latency_s + self._price * estimate.price
+        return (estimate.n_nodes if fewest else 0.0, value, estimate.n_nodes)
+
+    def _weighted(self, costs: Callable[[Of], Floats]) -> Floats:
+        total: Floats = np.sum([weight * costs(of) for weight, of in self._weights], axis=0)
+        return total
 
     def _capped(self, case: PeriodCase, period_s: float) -> ChainTables:
-        chains, tables = self._chains, self._tables
+        tables = self._tables
+        prefixes = {Of.LATENCY: tables.compute_s, Of.PRICE: tables.price}
+        entry, exit_ = self._weighted(tables.entry), self._weighted(tables.exit)
 
         def between(source: int, target: int) -> Floats:
-            busy_s = tables.hops(Of.BUSY, source)[target]
-            return np.where(busy_s <= period_s, tables.hops(self._of, source)[target], np.inf)
+            costs = self._weighted(lambda of: tables.hops(of, source)[target])
+            return np.where(tables.hops(Of.BUSY, source)[target] <= period_s, costs, np.inf)
 
-        return replace(
-            chains,
+        return ChainTables(
+            prefix=self._weighted(prefixes.__getitem__),
             stops=np.array(
-                [farthest_within(tables, n, 1, period_s) for n in range(len(chains.stops))]
+                [farthest_within(tables, n, 1, period_s) for n in range(len(tables.nodes))]
             ),
-            entry=np.where(case.entry_s <= period_s, chains.entry, np.inf),
-            exit=np.where(case.exit_s <= period_s, chains.exit, np.inf),
+            entry=np.where(case.entry_s <= period_s, entry, np.inf),
+            exit=np.where(case.exit_s <= period_s, exit_, np.inf),
             between=between,
         )
 
-    def _plans(self, tables: ChainTables) -> list[Plan]:
+    def _plans(self, tables: ChainTables, *, fewest: bool) -> list[Plan]:
         """The best plan, or the best of each number of stages where it matters."""
         counts = self._counts
         if counts.impossible_reason(self._problem) is not None:
             return []
-        if counts.is_unlimited(self._problem) and not self._fewest:
+        if counts.is_unlimited(self._problem) and not fewest:
             chains = [best_chain(tables)]
         else:
             chains = best_chain_per_count(tables, counts.most)[counts.least - 1 :]

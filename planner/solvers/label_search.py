@@ -31,6 +31,8 @@ State = tuple[Key, int]
 _MOST_LABELS = 400_000
 _MOST_VISITS = 200_000
 """Of states at boundaries."""
+_SPARE = 8
+"""A narrow search looks at so many times its width before it leaves out what is dominated."""
 
 
 class Goal(Protocol):
@@ -177,12 +179,19 @@ class LabelSearch:
         bounds = self._measures.plus(labels, rest)
         good = np.flatnonzero(self._measures.is_within(bounds))
         good = good[self._goal.keeps(bounds[good])] if len(good) else good
+        width = self._width
+        if width is not None and len(good) > _SPARE * width:
+            good = good[self._most_promising(bounds[good], _SPARE * width)]
         if len(good) > 1:
             good = good[nondominated(labels[good], self._check_time)]
-            if self._width is not None and len(good) > self._width:
-                ranks = self._goal.rank(bounds[good])
-                good = good[np.sort(np.argsort(ranks, kind="stable")[: self._width])]
+        if width is not None and len(good) > width:
+            good = good[self._most_promising(bounds[good], width)]
         return good
+
+    def _most_promising(self, bounds: Floats, n: int) -> Ints:
+        """So many rows, in ascending order."""
+        rows: Ints = np.sort(np.argsort(self._goal.rank(bounds), kind="stable")[:n])
+        return rows
 
     def _whole(self, ended: dict[State, tuple[Floats, Ints]]) -> Found:
         counts = self._usage.counts

@@ -77,7 +77,8 @@ def _least(problem: Problem, objective: Objective, budget: Budget) -> Least:
     is_free = problem.limits.order is Order.FREE and not problem.limits.revisits
     found = Least()
     if not is_free or usage.n_states <= _MOST_STATES:
-        found = LeastSearch(problem, objective, usage).least(usage, budget)
+        part = Budget(budget.left_s / 2) if is_free else budget
+        found = LeastSearch(problem, objective, usage).least(usage, part)
         if found.is_complete or not is_free or budget.spent:
             return found
     searched = search(problem, objective, budget)

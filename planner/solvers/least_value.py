@@ -21,6 +21,7 @@ from planner.solvers.label_search import Found, LabelSearch
 from planner.solvers.least_period import named_plan
 from planner.solvers.measures import Measures, measure_cases
 from planner.solvers.period_reach import TeamPath
+from planner.solvers.quick_plans import quick_plans
 from planner.solvers.team_tables import TeamTables
 from planner.solvers.teams import Usage
 
@@ -53,11 +54,15 @@ class Pricer:
     def plan(self, usage: Usage, path: TeamPath) -> tuple[Plan, Breakdown] | None:
         """The plan with its price; none if it breaks a limit after all."""
         plan = named_plan(self._problem, usage, path)
+        estimate = self.estimate(plan)
+        return None if estimate is None else (plan, estimate)
+
+    def estimate(self, plan: Plan) -> Breakdown | None:
+        """The plan's price; none if it breaks a limit."""
         estimate = self._evaluator.evaluate(plan)
         within = estimate.fits and isfinite(estimate.latency_s)
-        if within and broken_limit(self._problem.limits, estimate) is None:
-            return plan, estimate
-        return None
+        is_allowed = within and broken_limit(self._problem.limits, estimate) is None
+        return estimate if is_allowed else None
 
 
 def rank_of(objective: Objective, estimate: Breakdown) -> tuple[float, float]:
@@ -80,7 +85,7 @@ class LeastSearch:
 
         A quick search for a good plan comes first, since its value bounds the full one.
         """
-        best = replace(known or Least(), is_complete=False)
+        best = replace(known or self._quick(budget), is_complete=False)
         try:
             cases = self._prepared(usage, budget)
             bound = min(self._bound(*case) for case in cases)
@@ -91,6 +96,16 @@ class LeastSearch:
         except SpentError as error:
             return replace(best, why=str(error))
         return replace(best, is_complete=True, lower_bound=best.value[0])
+
+    def _quick(self, budget: Budget) -> Least:
+        """The best plan of `quick_plans`, if any holds the limits."""
+        best = Least()
+        for plan in quick_plans(self._problem, budget):
+            estimate = self._pricer.estimate(plan)
+            if estimate is not None:
+                value = rank_of(self._objective, estimate)
+                best = replace(best, plan=plan, value=value) if value < best.value else best
+        return best
 
     def bound(self, usage: Usage, budget: Budget) -> float:
         """No plan is below it that the usage allows, whether or not nodes bear it.

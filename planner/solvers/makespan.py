@@ -51,11 +51,13 @@ class CappedChain:
         method = f"{self.name} ({problem.limits.describe()})"
         longest_s = problem.limits.max_period_s or ANY_PERIOD_S
         if objective.kind in _CAPPED:
-            found = _allowed(problem, CappedChains(problem, objective).best(longest_s))
+            is_price, fewest = (objective.kind is k for k in (_CAPPED[1], _CAPPED[2]))
+            chains = CappedChains(problem, latency=not is_price, price=is_price)
+            found = _allowed(problem, chains.best(longest_s, fewest=fewest))
             if found is not None:
                 return answer(problem, objective, method, plan=found[0])
             return infeasible(objective, method, infeasible_limits_reason(problem, budget))
-        chains = CappedChains(problem, LATENCY)
+        chains = CappedChains(problem, latency=1)
         search = MakespanSearch(
             lambda period_s: _allowed(problem, chains.best(period_s)),
             objective.micro_batches or 1,

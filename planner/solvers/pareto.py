@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from pydantic import NonNegativeFloat
 
+from planner.breakdown import Breakdown
 from planner.errors import PlannerError
 from planner.limits import Order
 from planner.objectives import Objective, ObjectiveKind
@@ -22,6 +23,7 @@ from planner.solvers.labels import Labels
 from planner.solvers.least_value import Pricer
 from planner.solvers.measures import Measures, measure_cases
 from planner.solvers.no_plan import no_plan_reason
+from planner.solvers.quick_plans import quick_plans
 from planner.solvers.replicas import without_useless_replicas
 from planner.solvers.team_tables import TeamTables
 from planner.solvers.teams import Usage, usage_of
@@ -122,6 +124,10 @@ class _FrontSearch:
     def run(self, budget: Budget) -> str:
         """Fills in the points; why they may not be all."""
         tables = TeamTables(self._problem, self._usage.groups)
+        for plan in quick_plans(self._problem, budget):
+            estimate = self._pricer.estimate(plan)
+            if estimate is not None:
+                self._add([(plan, estimate)])
         try:
             cases = [
                 (measures, Completion(measures, budget))
@@ -138,14 +144,19 @@ class _FrontSearch:
     def _search(self, measures: Measures, search: LabelSearch, width: int | None) -> None:
         goal = FrontOfTwo(measures, self._objectives, _values(self.points))
         found = search.run(goal, width)
-        added = list(self.points)
-        for row in front(goal.values(found.labels), 0.0):
-            priced = self._pricer.plan(measures.usage, found.path(row))
-            if priced is not None:
-                plan, estimate = priced
-                values = (objective.value(estimate) for objective in self._objectives)
-                added.append(ParetoPoint(plan=plan, first=next(values), second=next(values)))
-        self.points = [added[row] for row in front(_values(added), _TOLERANCE)]
+        rows = front(goal.values(found.labels), 0.0)
+        priced = (self._pricer.plan(measures.usage, found.path(row)) for row in rows)
+        self._add([pair for pair in priced if pair is not None])
+
+    def _add(self, found: Sequence[tuple[Plan, Breakdown]]) -> None:
+        """Takes in plans, and leaves out what is not on the front."""
+        first, second = self._objectives
+        added = [
+            ParetoPoint(plan=plan, first=first.value(estimate), second=second.value(estimate))
+            for plan, estimate in found
+        ]
+        every = self.points + added
+        self.points = [every[row] for row in front(_values(every), _TOLERANCE)]
 
 
 def _values(points: Sequence[ParetoPoint]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

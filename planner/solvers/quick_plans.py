@@ -1,0 +1,78 @@
+"""Quick plans: good ones of all kinds, for searches to begin with.
+
+For a few orders of the nodes, the recurrence of listed order gives the plans of least weighted sum
+of latency and price, and of least latency within some periods. Each holds at most one stage a node
+and one node a stage, so it is a plan of every class; whether it holds the limits is left to ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from planner.costs.compute import block_compute_s
+from planner.limits import Limits, Order
+from planner.plan import Plan
+from planner.problem import Problem
+from planner.solvers.budget import Budget
+from planner.solvers.capped_chain import CappedChains
+from planner.solvers.least_period import ANY_PERIOD_S
+from planner.solvers.period_bound import fluid
+from planner.solvers.period_orders import first_orders
+
+_WEIGHTS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""Of the price, where price and latency of the plan of least latency weigh the same at 1."""
+_PERIODS = 8
+_SHARE = 0.25
+"""Of the time."""
+
+
+def quick_plans(problem: Problem, budget: Budget) -> Iterator[Plan]:
+    """Plans that fit the memory caps and the numbers of stages, some of them more than once."""
+    part = Budget(budget.left_s * _SHARE)
+    for order in _orders(problem):
+        limits = Limits(
+            order=Order.LISTED,
+            min_stages=problem.limits.min_stages,
+            max_stages=problem.limits.max_stages,
+        )
+        nodes = tuple(problem.nodes[n] for n in order)
+        for plan in _plans(problem.replaced(nodes=nodes, limits=limits), part):
+            cuts = tuple(stage.start for stage in plan.stages[1:])
+            yield problem.plan(cuts, tuple(stage.node for stage in plan.stages))
+            if part.spent:
+                return
+
+
+def _orders(problem: Problem) -> list[tuple[int, ...]]:
+    total_s = [float(block_compute_s(node).sum()) for node in problem.nodes]
+    index = problem.node_index
+    orders = list(first_orders(total_s, index[problem.source], index[problem.sink]))
+    is_listed = problem.limits.order is Order.LISTED
+    return orders[:1] if is_listed else list(dict.fromkeys(orders))
+
+
+def _plans(problem: Problem, budget: Budget) -> Iterator[Plan]:
+    """For nodes as listed."""
+    fastest = CappedChains(problem, latency=1.0)
+    found = fastest.best(ANY_PERIOD_S)
+    if found is None:
+        return
+    plan, estimate = found
+    yield plan
+    if estimate.price > 0:
+        chains = [CappedChains(problem, price=1.0)]
+        scale = estimate.latency_s / estimate.price
+        weights = [weight * scale for weight in _WEIGHTS if scale > 0]
+        chains += [CappedChains(problem, latency=1.0, price=weight) for weight in weights]
+        for found in (chain.best(ANY_PERIOD_S) for chain in chains if not budget.spent):
+            if found is not None:
+                yield found[0]
+    low_s = max(fluid(problem, budget.left_s).bound_s, estimate.period_s * 1e-3)
+    if estimate.period_s > 0:
+        for period_s in np.geomspace(estimate.period_s, low_s, _PERIODS + 1)[1:].tolist():
+            found = None if budget.spent else fastest.best(period_s)
+            if found is None:
+                return
+            yield found[0]
