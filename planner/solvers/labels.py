@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 
 from planner.limits import Order
-from planner.objectives import LATENCY, PRICE, THROUGHPUT, Objective
+from planner.objectives import LATENCY, PRICE, THROUGHPUT, Objective, ObjectiveKind
 from planner.problem import Problem
 from planner.solution import Solution, Status
 from planner.solvers.answers import answer, infeasible, unanswered
@@ -29,6 +30,8 @@ _NAMED = {
     "max_price": ("price", PRICE, ""),
 }
 """Limits on values: what they limit, as an objective."""
+
+_BOUNDED = (ObjectiveKind.LATENCY, ObjectiveKind.PRICE, ObjectiveKind.THROUGHPUT)
 
 
 class Labels:
@@ -57,7 +60,16 @@ class Labels:
         """The best plan of the class."""
         budget = budget or Budget()
         method = f"{self.name} ({problem.limits.describe()})"
+        known = 0.0
+        if problem.limits.order is Order.LISTED and problem.limits.caps_values:
+            # The quick solvers for one value may settle it, and bound it in any case.
+            reason = _alone_reason(problem, budget)
+            if reason is not None:
+                return infeasible(objective, method, reason)
+            if objective.kind in _BOUNDED:
+                known = _unlimited(_without_limits(problem), objective, budget).lower_bound
         least = _least(problem, objective, budget)
+        least = replace(least, lower_bound=max(least.lower_bound, known))
         if least.plan is not None:
             return answer(
                 problem,
@@ -87,17 +99,29 @@ def _least(problem: Problem, objective: Objective, budget: Budget) -> Least:
 
 def infeasible_limits_reason(problem: Problem, budget: Budget) -> str:
     """The limit that no plan keeps, or that none keeps together with the others."""
-    limits = problem.limits
-    given = [field for field in _NAMED if getattr(limits, field) is not None]
-    without = problem.replaced(limits=limits.model_copy(update=dict.fromkeys(_NAMED)))
-    for field in given:
-        name, objective, unit = _NAMED[field]
-        found, limit = _unlimited(without, objective, budget), getattr(limits, field)
-        if found.plan is None and found.is_complete:
-            return no_plan_reason(without)
-        if found.is_complete and found.value[0] > limit:
-            return above_limit_reason(name, found.value[0], limit, unit)
-    return _together(problem, given, budget) if given else no_plan_reason(problem)
+    reason = _alone_reason(problem, budget)
+    given = [field for field in _NAMED if getattr(problem.limits, field) is not None]
+    if reason is None and given:
+        reason = _together(problem, given, budget)
+    return reason or no_plan_reason(problem)
+
+
+def _alone_reason(problem: Problem, budget: Budget) -> str | None:
+    """The limit that no plan keeps even if there were no other one; none if none was found."""
+    without = _without_limits(problem)
+    for field, (name, objective, unit) in _NAMED.items():
+        limit = getattr(problem.limits, field)
+        if limit is not None:
+            found = _unlimited(without, objective, budget)
+            if found.plan is None and found.is_complete:
+                return no_plan_reason(without)
+            if found.is_complete and found.value[0] > limit:
+                return above_limit_reason(name, found.value[0], limit, unit)
+    return None
+
+
+def _without_limits(problem: Problem) -> Problem:
+    return problem.replaced(limits=problem.limits.model_copy(update=dict.fromkeys(_NAMED)))
 
 
 def _unlimited(problem: Problem, objective: Objective, budget: Budget) -> Least:
@@ -108,7 +132,8 @@ def _unlimited(problem: Problem, objective: Objective, budget: Budget) -> Least:
             found = solver.solve(problem, objective, budget)
             is_known = found.status in (Status.OPTIMAL, Status.INFEASIBLE)
             value = inf if found.value is None else found.value
-            return Least(found.plan, (value, 0.0), is_complete=is_known)
+            bound = inf if found.status is Status.INFEASIBLE else found.lower_bound or 0.0
+            return Least(found.plan, (value, 0.0), bound, is_complete=is_known)
     return _least(problem, objective, budget)
 
 

@@ -21,7 +21,7 @@ from planner.solvers.label_search import Found, LabelSearch
 from planner.solvers.least_period import named_plan
 from planner.solvers.measures import Measures, measure_cases
 from planner.solvers.period_reach import TeamPath
-from planner.solvers.quick_plans import quick_plans
+from planner.solvers.quick_plans import are_worth_while, quick_plans
 from planner.solvers.team_tables import TeamTables
 from planner.solvers.teams import Usage
 
@@ -85,7 +85,9 @@ class LeastSearch:
 
         A quick search for a good plan comes first, since its value bounds the full one.
         """
-        best = replace(known or self._quick(budget), is_complete=False)
+        is_large = are_worth_while(self._problem, usage)
+        first = known or (self.quick(budget) if is_large else Least())
+        best = replace(first, is_complete=False)
         try:
             cases = self._prepared(usage, budget)
             bound = min(self._bound(*case) for case in cases)
@@ -97,7 +99,7 @@ class LeastSearch:
             return replace(best, why=str(error))
         return replace(best, is_complete=True, lower_bound=best.value[0])
 
-    def _quick(self, budget: Budget) -> Least:
+    def quick(self, budget: Budget) -> Least:
         """The best plan of `quick_plans`, if any holds the limits."""
         best = Least()
         for plan in quick_plans(self._problem, budget):

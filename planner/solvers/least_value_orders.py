@@ -27,7 +27,8 @@ WHY = (
 def search(problem: Problem, objective: Objective, budget: Budget) -> Least:
     """A good plan in free order, and a bound."""
     listed = ListedUsage(problem)
-    judge = _Judge(LeastSearch(problem, objective, listed), problem, budget)
+    searcher = LeastSearch(problem, objective, listed)
+    judge = _Judge(searcher, problem, budget, searcher.quick(budget))
     bound = _relaxed_bound(problem, objective, budget)
     if bound == inf:
         return Least(lower_bound=inf, is_complete=True)
@@ -53,9 +54,9 @@ def _starts(problem: Problem) -> Iterator[Order]:
 class _Judge:
     """Keeps the best plan of all orders that it was shown."""
 
-    def __init__(self, search: LeastSearch, problem: Problem, budget: Budget) -> None:
+    def __init__(self, search: LeastSearch, problem: Problem, budget: Budget, known: Least) -> None:
         self._search, self._problem, self._budget = search, problem, budget
-        self.best = Least()
+        self.best = known
 
     def improve(self, order: Order) -> bool:
         """Whether the order has a better plan than all before it."""

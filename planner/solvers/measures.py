@@ -65,7 +65,7 @@ class Measures:
         self, tables: TeamTables, usage: Usage, case: PeriodCase, kinds: Collection[ObjectiveKind]
     ) -> None:
         limits = tables.problem.limits
-        self.usage = usage
+        self.usage, self._tables = usage, tables
         self._numbers = _numbers(tables, usage, case, kinds)
         self._is_max = np.array([number.is_max for number in self._numbers])
         self._columns = {
@@ -123,10 +123,13 @@ class Measures:
         return self._value(ObjectiveKind.LATENCY, labels)
 
     def _value(self, kind: ObjectiveKind, labels: Floats) -> Floats:
-        """The sum over a measure's numbers; for the period the largest of its loads."""
+        """The sum over a measure's numbers; for the period the largest load, or its bound."""
         of_kind = labels[:, self._columns[kind]]
-        is_largest = kind is ObjectiveKind.THROUGHPUT
-        values: Floats = of_kind.max(axis=1) if is_largest else of_kind.sum(axis=1)
+        values: Floats
+        if kind is ObjectiveKind.THROUGHPUT:
+            values = np.maximum(of_kind.max(axis=1), self._tables.least_period_s)
+        else:
+            values = of_kind.sum(axis=1)
         return values
 
 

@@ -23,7 +23,7 @@ from planner.solvers.labels import Labels
 from planner.solvers.least_value import Pricer
 from planner.solvers.measures import Measures, measure_cases
 from planner.solvers.no_plan import no_plan_reason
-from planner.solvers.quick_plans import quick_plans
+from planner.solvers.quick_plans import are_worth_while, quick_plans
 from planner.solvers.replicas import without_useless_replicas
 from planner.solvers.team_tables import TeamTables
 from planner.solvers.teams import Usage, usage_of
@@ -124,7 +124,8 @@ class _FrontSearch:
     def run(self, budget: Budget) -> str:
         """Fills in the points; why they may not be all."""
         tables = TeamTables(self._problem, self._usage.groups)
-        for plan in quick_plans(self._problem, budget):
+        is_large = are_worth_while(self._problem, self._usage)
+        for plan in quick_plans(self._problem, budget) if is_large else ():
             estimate = self._pricer.estimate(plan)
             if estimate is not None:
                 self._add([(plan, estimate)])

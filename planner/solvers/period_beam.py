@@ -24,9 +24,13 @@ from planner.solvers.teams import count_range
 
 _Bools = NDArray[np.bool_]
 _Ints = NDArray[np.int64]
-_WIDTH = 100
-_STEPS = 14
+_WIDTH = 80
+_STEPS = (1.02, 1.05, 1.1, 1.2, 1.4, 1.7, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0, 50.0, 100.0)
+"""Periods to try, over the bound, until there is a plan; as many tries in all."""
+_CLOSE = 2e-3
+"""Ends the halving."""
 _SHORTER = (0, 1)
+"""Blocks less than the longest stage."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,18 @@ class PeriodBeam:
         self._exit_s = self._tables.exit(Of.BUSY)
         self._evaluator = Evaluator(problem)
 
-    def best(self, longest_s: float, budget: Budget) -> Plan | None:
-        """The plan of the shortest period below the given one that a few tries found, if any."""
-        best, low_s, high_s = None, self._flow.bound_s, longest_s
+    def best(self, budget: Budget) -> Plan | None:
+        """The plan of the shortest period that some tries found, if any.
+
+        Periods above the bound are tried in growing steps until there is a plan, then the range
+        below it is halved.
+        """
+        best, low_s, high_s = None, self._flow.bound_s, 0.0
         try:
-            for _ in range(_STEPS):
-                middle_s = (low_s + high_s) / 2
+            for step in _STEPS:
+                if best is not None and high_s <= low_s * (1 + _CLOSE):
+                    break
+                middle_s = self._flow.bound_s * step if best is None else (low_s + high_s) / 2
                 plan = self._plan_within(middle_s, budget)
                 if plan is None:
                     low_s = middle_s
@@ -130,8 +140,12 @@ class _Beam:
         left = self._period_s * (self._flow.weights.sum() - capacity)
         useful = np.flatnonzero(left >= self._flow.work_after[bound])
         rounded = np.round(capacity[useful] / self._flow.weights.max(), 9)
-        _, first = np.unique(np.stack([rounded, every.last[useful]]), axis=1, return_index=True)
-        return every.chosen(useful[first[:_WIDTH]]) if len(first) else None
+        last = every.last[useful]
+        order = np.lexsort((last, rounded))
+        rounded, last = rounded[order], last[order]
+        is_first = np.append(True, (np.diff(rounded) > 0) | (np.diff(last) != 0))[: len(order)]
+        rows = useful[order[is_first][:_WIDTH]]
+        return every.chosen(rows) if len(rows) else None
 
     def _note(self, bound: int, kept: _Partial) -> _Ints:
         first = len(self._kept)

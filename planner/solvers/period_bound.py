@@ -26,7 +26,7 @@ class Fluid:
     """Blocks split among nodes at will, messages that take no time: what that says of a period."""
 
     bound_s: float
-    """No plan without revisits has a shorter period."""
+    """No plan has a shorter period."""
     weights: _Floats
     """[N]: of a second of each node. Of equal nodes, equal."""
     work_after: _Floats

@@ -20,12 +20,20 @@ from planner.solvers.capped_chain import CappedChains
 from planner.solvers.least_period import ANY_PERIOD_S
 from planner.solvers.period_bound import fluid
 from planner.solvers.period_orders import first_orders
+from planner.solvers.teams import Usage
 
 _WEIGHTS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Of the price, where price and latency of the plan of least latency weigh the same at 1."""
 _PERIODS = 8
+_SMALL = 3000
+"""States times boundaries, below which quick plans are not worth their time."""
 _SHARE = 0.25
 """Of the time."""
+
+
+def are_worth_while(problem: Problem, usage: Usage) -> bool:
+    """Whether a full search may take longer than the quick plans do."""
+    return usage.n_states * (problem.n_blocks + 1) > _SMALL
 
 
 def quick_plans(problem: Problem, budget: Budget) -> Iterator[Plan]:

@@ -60,7 +60,7 @@ class TeamTables:
 
     @cached_property
     def least_period_s(self) -> float:
-        """No plan without revisits has a shorter period; see `period_bound`."""
+        """No plan has a shorter period; see `period_bound`."""
         return fluid(self.problem, _BOUND_TIME_S).bound_s
 
     def hops(self, of: Of, kind: int) -> _Floats:

@@ -25,6 +25,8 @@ _MOST_STATES = 60_000
 """Keys times teams that are searched exactly."""
 _MOST_CELLS = 30_000_000
 """The same, times boundaries."""
+_SHARE = 0.4
+"""Of the time, for plans built from the fullest stages."""
 _CLOSE = 1e-9
 _NOT_ALL = "the orders of the nodes are too many to try all; the bound lets work flow like a fluid"
 
@@ -84,6 +86,10 @@ class _OrderJudge:
         self.plan: Plan | None = None
         self.period_s = ANY_PERIOD_S
 
+    def adopt(self, plan: Plan) -> None:
+        """Begins with a plan."""
+        self.plan, self.period_s = plan, self._evaluator.evaluate(plan).period_s
+
     def improve(self, order: tuple[int, ...]) -> bool:
         """Whether the order has a better plan than all before it."""
         if self.period_s <= self._flow.bound_s * (1 + _CLOSE):
@@ -101,21 +107,21 @@ class _OrderJudge:
 
 def _search_orders(problem: Problem, flow: Fluid, budget: Budget) -> LeastPeriod:
     judge = _OrderJudge(problem, flow, budget)
-    period_orders.search_orders(_starts(problem, flow, judge, budget), judge.improve, budget)
+    built = PeriodBeam(problem, flow).best(Budget(budget.left_s * _SHARE))
+    if built is not None:
+        judge.adopt(built)
+    period_orders.search_orders(_starts(problem, built), judge.improve, budget)
     return LeastPeriod(judge.plan, flow.bound_s, is_complete=False)
 
 
-def _starts(
-    problem: Problem, flow: Fluid, judge: _OrderJudge, budget: Budget
-) -> Iterator[period_orders.Order]:
-    """Simple orders, then that of a plan that was built to be better than theirs."""
-    total_s = [float(block_compute_s(node).sum()) for node in problem.nodes]
+def _starts(problem: Problem, built: Plan | None) -> Iterator[period_orders.Order]:
+    """The order of a plan that was built for a short period, then simple ones."""
     index = problem.node_index
-    yield from period_orders.first_orders(total_s, index[problem.source], index[problem.sink])
-    built = PeriodBeam(problem, flow).best(judge.period_s, budget)
     if built is not None:
         order = [index[stage.node] for stage in built.stages]
-        yield tuple(order + [n for n in range(len(total_s)) if n not in order])
+        yield tuple(order + [n for n in range(len(index)) if n not in order])
+    total_s = [float(block_compute_s(node).sum()) for node in problem.nodes]
+    yield from period_orders.first_orders(total_s, index[problem.source], index[problem.sink])
 
 
 def _worded(

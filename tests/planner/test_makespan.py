@@ -44,14 +44,14 @@ def assert_equal(found, oracle):
 @pytest.mark.parametrize("limits", [{}, {"max_stages": 2}, {"min_stages": 2}], ids=str)
 def test_makespans_in_listed_order_equal_the_oracle(limits):
     feasible = 0
-    for seed in range(120):
+    for seed in range(60):
         build = priced_problem if seed % 2 else random_problem
         problem = limited(build(seed), **limits)
         for micro_batches in MICRO_BATCHES[seed % 2 :: 2]:
             found = CappedChain().solve(problem, makespan(micro_batches))
             assert_equal(found, BruteForce().solve(problem, makespan(micro_batches)))
             feasible += found.plan is not None
-    assert feasible > 60
+    assert feasible > 30
 
 
 @pytest.mark.parametrize(
@@ -65,14 +65,14 @@ def test_makespans_in_listed_order_equal_the_oracle(limits):
     ids=str,
 )
 def test_makespans_in_the_other_classes_equal_the_oracle(limits):
-    for seed in range(60):
+    for seed in range(30):
         problem = limited(priced_problem(seed, most_blocks=4, most_nodes=3), **limits)
         found = Labels().solve(problem, makespan(4))
         assert_equal(found, BruteForce().solve(problem, makespan(4)))
 
 
 @given(st.integers(min_value=0, max_value=10**9), st.sampled_from(MICRO_BATCHES))
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 def test_two_methods_agree_on_longer_chains(seed, micro_batches):
     problem = priced_problem(seed, most_blocks=12, most_nodes=5)
     by_ranges = CappedChain().solve(problem, makespan(micro_batches))
@@ -87,7 +87,7 @@ def test_one_micro_batch_takes_the_latency(build):
 
 
 @given(st.integers(min_value=0, max_value=10**9))
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 def test_many_micro_batches_take_the_least_period_each(seed):
     problem, many = priced_problem(seed, most_blocks=8), 10**7
     least = Throughput().solve(problem, THROUGHPUT)
@@ -113,7 +113,7 @@ def test_fill_and_drain_by_hand():
 @pytest.mark.parametrize("objective", [LATENCY, PRICE, NODES], ids=lambda o: str(o.kind))
 def test_one_value_within_a_longest_period_equals_the_oracle(objective):
     bound = 0
-    for seed in range(120):
+    for seed in range(60):
         problem = priced_problem(seed)
         least = BruteForce().solve(problem, THROUGHPUT)
         if least.value:
@@ -169,8 +169,8 @@ def test_the_search_over_ranges_asks_a_function_and_walks_its_steps():
 
 
 def test_replicas_are_left_out_where_they_cannot_help():
-    for seed in range(40):
-        problem = limited(priced_problem(seed), order="free", max_replicas=3)
+    for seed in range(15):
+        problem = limited(priced_problem(seed, most_nodes=3), order="free", max_replicas=3)
         for objective in (LATENCY, PRICE, NODES, makespan(1)):
             narrower = without_useless_replicas(problem, [objective])
             assert narrower.limits.max_replicas == 1

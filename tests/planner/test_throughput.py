@@ -64,17 +64,17 @@ def assert_equals_the_oracle(problem: Problem) -> Solution:
 @pytest.mark.parametrize("limits", CLASSES, ids=str)
 def test_it_equals_the_oracle_on_random_instances(limits):
     feasible = replicated = 0
-    for seed in range(150):
+    for seed in range(80):
         problem = limited(priced_problem(seed, most_blocks=4, most_nodes=4), **limits)
         found = assert_equals_the_oracle(problem)
         feasible += found.plan is not None
         replicated += found.plan is not None and any(s.replicas for s in found.plan.stages)
-    assert 30 < feasible < 150
-    assert replicated > 10 or "max_replicas" not in limits
+    assert 20 < feasible < 80
+    assert replicated > 5 or "max_replicas" not in limits
 
 
 @given(st.integers(min_value=0, max_value=10**9), st.sampled_from(CLASSES[:4]))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 def test_it_equals_the_oracle_on_unlike_nodes_with_missing_links(seed, limits):
     assert_equals_the_oracle(limited(random_problem(seed), **limits))
 
@@ -86,7 +86,7 @@ def test_it_equals_the_oracle_on_the_named_instances(build):
 
 
 @given(st.integers(min_value=0, max_value=10**9))
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 def test_any_order_of_the_listing_is_never_better_than_a_free_order(seed):
     """Two methods for one value: the free order is the best of all listed ones."""
     problem = limited(priced_problem(seed, most_blocks=7, most_nodes=3), order="free")
@@ -166,7 +166,7 @@ def test_that_nothing_fits_is_an_answer_with_a_reason():
 
 
 @given(st.integers(min_value=0, max_value=10**9))
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 def test_the_fluid_bound_is_never_above_the_least_period(seed):
     problem = limited(priced_problem(seed), order="free", max_replicas=1 + seed % 3)
     oracle = BruteForce().solve(problem, THROUGHPUT)

