@@ -38,7 +38,7 @@ def main() -> None:
     """Prints the rows and writes them to the output folder; fails on any mismatch."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="a few instances of each class")
-    parser.add_argument("--seeds", type=int, default=1500, help="per class")
+    parser.add_argument("--seeds", type=int, default=1600, help="per class")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("-o", "--output", type=Path, default=Path("out/solvers_equal_brute_force"))
     options = parser.parse_args()
