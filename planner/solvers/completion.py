@@ -28,8 +28,11 @@ class Completion:
     def __init__(self, measures: Measures, budget: Budget) -> None:
         n_teams, n_blocks = measures.stops.shape
         n_numbers = len(measures.limits)
-        self.hops: Floats = np.array([measures.hop(team) for team in range(n_teams)])
+        self.hops: Floats = np.empty((n_teams, n_teams, n_blocks + 1, n_numbers))
         """[T, T, B + 1, k]: of messages between teams; infinite to one that may not follow."""
+        for team in range(n_teams):
+            check(budget)
+            self.hops[team] = measures.hop(team)
         self.hops[~np.array(follow_table(measures.usage))] = np.inf
         self.after_start: Floats = np.full((n_teams, n_blocks, n_numbers), np.inf)
         self.after_end: Floats = np.full((n_teams, n_blocks + 1, n_numbers), np.inf)

@@ -16,12 +16,12 @@ from planner.solvers.least_value import Least, LeastSearch
 from planner.solvers.least_value_orders import search
 from planner.solvers.no_plan import above_limit_reason, no_plan_reason
 from planner.solvers.replicas import without_useless_replicas
-from planner.solvers.teams import usage_of
+from planner.solvers.teams import Usage, usage_of
 from planner.solvers.throughput import Throughput
 
 _MOST_STATES = 20_000
 """Keys times teams, above which labels are not tried."""
-_MOST_CELLS = 1_500_000
+_MOST_CELLS = 8_000_000
 """Teams squared times boundaries."""
 
 _NAMED = {
@@ -32,6 +32,8 @@ _NAMED = {
 """Limits on values: what they limit, as an objective."""
 
 _BOUNDED = (ObjectiveKind.LATENCY, ObjectiveKind.PRICE, ObjectiveKind.THROUGHPUT)
+
+_ROUNDING = 1e-10
 
 
 class Labels:
@@ -86,7 +88,9 @@ class Labels:
 
 def _least(problem: Problem, objective: Objective, budget: Budget) -> Least:
     usage = usage_of(problem)
-    is_free = problem.limits.order is Order.FREE and not problem.limits.revisits
+    if problem.limits.revisits:
+        return _least_with_revisits(problem, objective, usage, budget)
+    is_free = problem.limits.order is Order.FREE
     found = Least()
     if not is_free or usage.n_states <= _MOST_STATES:
         part = Budget(budget.left_s / 2) if is_free else budget
@@ -95,6 +99,20 @@ def _least(problem: Problem, objective: Objective, budget: Budget) -> Least:
             return found
     searched = search(problem, objective, budget)
     return searched if searched.value <= found.value or searched.is_complete else found
+
+
+def _least_with_revisits(
+    problem: Problem, objective: Objective, usage: Usage, budget: Budget
+) -> Least:
+    """First as if each stage had its node's memory to itself: that is quick and often true."""
+    part = Budget(budget.left_s / 3)
+    apart = LeastSearch(problem, objective, usage, with_memory=False)
+    bound = apart.bound(usage, part)
+    found = apart.least(usage, part)
+    if found.value[0] <= bound * (1 + _ROUNDING) and objective.kind is not ObjectiveKind.NODES:
+        return replace(found, lower_bound=bound, is_complete=True)
+    known = replace(found, lower_bound=bound, is_complete=False, why="")
+    return LeastSearch(problem, objective, usage).least(usage, budget, known)
 
 
 def infeasible_limits_reason(problem: Problem, budget: Budget) -> str:

@@ -74,8 +74,11 @@ def rank_of(objective: Objective, estimate: Breakdown) -> tuple[float, float]:
 class LeastSearch:
     """Searches one problem for one objective; usages of the same teams share what they can."""
 
-    def __init__(self, problem: Problem, objective: Objective, usage: Usage) -> None:
-        self._problem, self._objective = problem, objective
+    def __init__(
+        self, problem: Problem, objective: Objective, usage: Usage, *, with_memory: bool = True
+    ) -> None:
+        """Without memory, the caps of nodes that come again are only looked at in whole plans."""
+        self._problem, self._objective, self._with_memory = problem, objective, with_memory
         self._tables = TeamTables(problem, usage.groups)
         self._pricer = Pricer(problem)
         self._completions: list[Completion] = []
@@ -131,7 +134,7 @@ class LeastSearch:
         return min(least, _least(goal, search.run(goal)))
 
     def _prepared(self, usage: Usage, budget: Budget) -> list[tuple[Measures, Completion]]:
-        cases = measure_cases(self._tables, usage, [self._objective])
+        cases = measure_cases(self._tables, usage, [self._objective], with_memory=self._with_memory)
         if not self._completions:
             self._completions = [Completion(measures, budget) for measures in cases]
         return list(zip(cases, self._completions, strict=True))

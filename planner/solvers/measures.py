@@ -40,15 +40,30 @@ def needed_kinds(objectives: Collection[Objective]) -> set[ObjectiveKind]:
 
 
 def measure_cases(
-    tables: TeamTables, usage: Usage, objectives: Collection[Objective]
+    tables: TeamTables,
+    usage: Usage,
+    objectives: Collection[Objective],
+    *,
+    with_memory: bool = True,
 ) -> list[Measures]:
-    """Measures for cases that together hold every plan of the class; see `period_cases`."""
+    """Measures for cases that together hold every plan of the class; see `period_cases`.
+
+    Args:
+        tables: prices.
+        usage: the class.
+        objectives: what is measured, beside what has a limit.
+        with_memory: with revisits, whether the memory of a node's stages adds up.
+    """
     kinds = needed_kinds(objectives)
     limits = tables.problem.limits
     whole = PeriodCase(tables.entry(Of.BUSY), tables.exit(Of.BUSY))
     counts_period = ObjectiveKind.THROUGHPUT in kinds or limits.max_period_s is not None
     cases = period_cases(tables) if counts_period and not limits.revisits else (whole,)
-    return [Measures(tables, usage, case, kinds) for case in cases]
+    numbers = [
+        _numbers(tables, usage, case, kinds) + _memory(tables, with_memory=with_memory)
+        for case in cases
+    ]
+    return [Measures(tables, usage, *pair) for pair in zip(cases, numbers, strict=True)]
 
 
 class Measures:
@@ -62,11 +77,11 @@ class Measures:
     """
 
     def __init__(
-        self, tables: TeamTables, usage: Usage, case: PeriodCase, kinds: Collection[ObjectiveKind]
+        self, tables: TeamTables, usage: Usage, case: PeriodCase, numbers: list[Number]
     ) -> None:
         limits = tables.problem.limits
         self.usage, self._tables = usage, tables
-        self._numbers = _numbers(tables, usage, case, kinds)
+        self._numbers = numbers
         self._is_max = np.array([number.is_max for number in self._numbers])
         self._columns = {
             kind: [c for c, number in enumerate(self._numbers) if number.kind is kind]
@@ -146,7 +161,10 @@ def _numbers(
     if limits.revisits:
         if ObjectiveKind.THROUGHPUT in kinds or limits.max_period_s is not None:
             numbers += loads(tables, limits.max_period_s)
-        numbers += memory(tables)
     elif ObjectiveKind.THROUGHPUT in kinds:
         numbers.append(busiest(tables, usage, case, limits.max_period_s))
     return numbers
+
+
+def _memory(tables: TeamTables, *, with_memory: bool) -> list[Number]:
+    return memory(tables) if with_memory and tables.problem.limits.revisits else []
