@@ -42,19 +42,14 @@ class Labels:
     Exact as long as the partial plans that none dominates are few enough to be kept: for
     hundreds of blocks in listed order, tens of blocks and up to about ten unlike nodes in free
     order, a few of both with revisits. Beyond, orders of nodes are searched, or the most
-    promising labels are kept, and the answer has a bound.
+    promising labels are kept, or simple plans are compared, and the answer has a bound.
     """
 
     name = "labels"
 
     def skip_reason(self, problem: Problem, objective: Objective = LATENCY) -> str | None:
-        """Why the problem is too large; none if it is not."""
-        n_nodes, width = len(problem.nodes), problem.n_blocks + 1
-        n_teams = len(usage_of(problem).teams)
-        cells = n_teams**2 * width * (n_nodes**2 + 1 if problem.limits.revisits else 1)
-        if cells <= _MOST_CELLS:
-            return None
-        return f"its tables would have {cells:,} cells (at most {_MOST_CELLS:,})"
+        """Why it is not for this problem: there is no reason."""
+        return None
 
     def solve(
         self, problem: Problem, objective: Objective = LATENCY, budget: Budget | None = None
@@ -86,8 +81,23 @@ class Labels:
         return unanswered(objective, method, least.why, lower_bound=least.lower_bound)
 
 
+def too_large_reason(problem: Problem) -> str | None:
+    """Why there can be no labels for so large a problem; none if there can."""
+    n_nodes, width = len(problem.nodes), problem.n_blocks + 1
+    n_numbers = n_nodes**2 + 1 if problem.limits.revisits else 1
+    cells = len(usage_of(problem).teams) ** 2 * width * n_numbers
+    if cells <= _MOST_CELLS:
+        return None
+    return f"the tables of labels would have {cells:,} cells (at most {_MOST_CELLS:,})"
+
+
 def _least(problem: Problem, objective: Objective, budget: Budget) -> Least:
     usage = usage_of(problem)
+    too_large = too_large_reason(problem)
+    if too_large is not None:
+        quick = LeastSearch(problem, objective, usage).quick(budget)
+        is_proved = quick.value[0] <= quick.lower_bound
+        return replace(quick, is_complete=is_proved, why=too_large)
     if problem.limits.revisits:
         return _least_with_revisits(problem, objective, usage, budget)
     is_free = problem.limits.order is Order.FREE
@@ -135,6 +145,9 @@ def _alone_reason(problem: Problem, budget: Budget) -> str | None:
                 return no_plan_reason(without)
             if found.is_complete and found.value[0] > limit:
                 return above_limit_reason(name, found.value[0], limit, unit)
+            if found.lower_bound > limit:
+                bound = f"{found.lower_bound:.6g}{unit}"
+                return f"no plan has a {name} below {bound}, above its limit {limit:.6g}{unit}"
     return None
 
 

@@ -24,6 +24,7 @@ from planner.solvers.period_reach import TeamPath
 from planner.solvers.quick_plans import are_worth_while, quick_plans
 from planner.solvers.team_tables import TeamTables
 from planner.solvers.teams import Usage
+from planner.solvers.value_floor import value_floor
 
 _BEAM = 3
 """Labels of a state and boundary that the first, quick search keeps."""
@@ -90,7 +91,8 @@ class LeastSearch:
         """
         is_large = are_worth_while(self._problem, usage)
         first = known or (self.quick(budget) if is_large else Least())
-        best = replace(first, is_complete=False)
+        floor = max(first.lower_bound, value_floor(self._tables, self._objective))
+        best = replace(first, is_complete=False, lower_bound=floor)
         try:
             cases = self._prepared(usage, budget)
             bound = min(self._bound(*case) for case in cases)
@@ -103,8 +105,8 @@ class LeastSearch:
         return replace(best, is_complete=True, lower_bound=best.value[0])
 
     def quick(self, budget: Budget) -> Least:
-        """The best plan of `quick_plans`, if any holds the limits."""
-        best = Least()
+        """The best plan of `quick_plans`, if any holds the limits, and a bound."""
+        best = Least(lower_bound=value_floor(self._tables, self._objective))
         for plan in quick_plans(self._problem, budget):
             estimate = self._pricer.estimate(plan)
             if estimate is not None:
@@ -117,10 +119,10 @@ class LeastSearch:
 
         The plans that are found are only looked at for their labels: nodes may come again.
         """
-        bound = 0.0
+        bound = value_floor(self._tables, self._objective)
         try:
             cases = self._prepared(usage, budget)
-            bound = min(self._bound(*case) for case in cases)
+            bound = max(bound, min(self._bound(*case) for case in cases))
             return min(self._relaxed(*case, budget) for case in cases)
         except SpentError:
             return bound

@@ -19,7 +19,7 @@ from planner.solvers.deadline import SpentError
 from planner.solvers.dominance import front
 from planner.solvers.goals import FrontOfTwo
 from planner.solvers.label_search import LabelSearch
-from planner.solvers.labels import Labels
+from planner.solvers.labels import too_large_reason
 from planner.solvers.least_value import Pricer
 from planner.solvers.measures import Measures, measure_cases
 from planner.solvers.no_plan import no_plan_reason
@@ -70,7 +70,7 @@ def skip_reason(problem: Problem, first: Objective, second: Objective) -> str | 
             f"nodes in free order can be used up in {usage.n_states:,} ways "
             f"(at most {_MOST_STATES:,}): list them in an order, or offer fewer kinds of nodes"
         )
-    return Labels().skip_reason(problem, first)
+    return too_large_reason(problem)
 
 
 def pareto(

@@ -6,15 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.costs.evaluate import evaluate
-from planner.objectives import LATENCY, NODES, PRICE, THROUGHPUT, makespan
+from planner.objectives import LATENCY, NODES, PRICE, THROUGHPUT, broken_limit, makespan
 from planner.problem import Problem
 from planner.solution import Solution, Status
 from planner.solvers.brute_force import BruteForce, feasible_plans
 from planner.solvers.budget import Budget
 from planner.solvers.chain_dp import ChainDp
-from planner.solvers.labels import Labels
+from planner.solvers.labels import Labels, too_large_reason
 from planner.solvers.least_value_orders import search
+from planner.solvers.quick_plans import quick_plans
 from planner.solvers.solve import SOLVERS, solve
+from planner.solvers.team_tables import TeamTables
+from planner.solvers.teams import usage_of
+from planner.solvers.value_floor import value_floor
 from tests.planner.instances import (
     large_problem,
     limited,
@@ -187,3 +191,36 @@ def test_the_same_problem_gets_the_same_plan():
     first, second = (Labels().solve(problem, LATENCY) for _ in range(2))
     assert first.model_dump_json() == second.model_dump_json()
     assert first.status is Status.OPTIMAL
+
+
+@given(
+    st.integers(min_value=0, max_value=10**9),
+    st.sampled_from(CLASSES),
+    st.sampled_from(OBJECTIVES),
+)
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_the_bound_without_a_search_is_never_above_the_least_value(seed, limits, objective):
+    problem = limited(priced_problem(seed, most_blocks=4, most_nodes=3), **limits)
+    oracle = BruteForce().solve(problem, objective)
+    if oracle.value is not None:
+        tables = TeamTables(problem, usage_of(problem).groups)
+        assert value_floor(tables, objective) <= oracle.value * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("limits", CLASSES, ids=str)
+def test_quick_plans_are_plans_of_every_class(limits):
+    for seed in range(8):
+        problem = limited(priced_problem(seed, most_blocks=8, most_kinds=4), **limits)
+        for plan in quick_plans(problem, Budget()):
+            estimate = evaluate(problem, plan)
+            assert estimate.fits
+            assert broken_limit(problem.limits, estimate) is None
+
+
+def test_a_problem_too_large_for_labels_still_gets_a_plan_and_a_bound():
+    problem = limited(large_problem(40, 24, cap_bytes=10**9), order="free", revisits=True)
+    assert too_large_reason(problem)
+    found = Labels().solve(problem, makespan(4), Budget(2.0))
+    assert found.plan is not None
+    assert 0 < found.lower_bound <= found.value
+    assert "cells" in found.reason
