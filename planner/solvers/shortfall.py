@@ -165,9 +165,11 @@ def _more_on_every_node(
     """Bisects the equal increase; with every node able to hold everything, some plan fits."""
     memory = StageMemory(problem)
     step = 1 if tables.stops.size <= _FINE_NODE_BLOCKS else _COARSE_BYTES
-    whole = np.array([0]), np.array([problem.n_blocks])
+    # The whole need not take the most: a later start may receive a larger message.
+    starts = np.arange(problem.n_blocks)
+    rests = starts, np.full_like(starts, problem.n_blocks)
     high = max(
-        int(memory.stage_bytes(node, *whole)[0]) - node.memory_bytes for node in problem.nodes
+        int(memory.stage_bytes(node, *rests).max()) - node.memory_bytes for node in problem.nodes
     )
     low = 0
     while high - low > step:

@@ -209,3 +209,16 @@ def test_a_given_number_of_stages_is_not_searched_in_a_huge_problem():
         "no plan with exactly 59 stages fits; "
         "the smallest change that helps is not searched at this size"
     )
+
+
+def test_a_part_that_receives_more_than_the_whole_needs_more_memory_than_it():
+    """The whole takes 100 bytes; its second half, which receives 40 instead of 5, takes 105."""
+    nodes = [make_node(name, (1.0, 1.0), 60) for name in ("left", "right")]
+    problem = make_problem(
+        nodes, mesh(["left", "right"]), (5, 40, 0), weight_bytes=(30, 40), live_bytes=(25, 25)
+    )
+    twice = StageCounts(2, 2)
+    shortfall = find_shortfall(problem, twice)
+    assert shortfall.memory == MoreMemory("right", 45, every_node=False)
+    small = with_caps(problem, {"left": 59, "right": 60})
+    assert find_shortfall(small, twice).memory == MoreMemory("right", 45, every_node=True)
