@@ -120,7 +120,8 @@ def _teams(problem: Problem) -> list[_Team]:
 
 def _count(problem: Problem) -> int:
     """No fewer than the plans of the class."""
-    n_teams = len(_teams(problem))
+    sizes = range(1, problem.limits.max_replicas + 1)
+    n_teams = sum(comb(len(group), size) for group in node_types(problem) for size in sizes)
     most = min(problem.limits.max_stages or problem.n_blocks, problem.n_blocks)
     if not problem.limits.revisits:
         most = min(most, len(problem.nodes))

@@ -223,3 +223,10 @@ def test_a_usage_leaves_the_earliest_nodes_to_choose_from():
     assert listed.after(key, pair) is None
     assert sum(free.left(free.start)) == len(problem.nodes)
     assert np.prod([len(group) for group in free.groups]) == 3
+
+
+def test_the_oracle_counts_teams_without_listing_them():
+    nodes = [make_node(f"n{i}", (1.0,)) for i in range(60)]
+    links = mesh([node.name for node in nodes])
+    problem = make_problem(nodes, links, (1, 1), limits=Limits(max_replicas=60))
+    assert "too many" in (BruteForce().skip_reason(problem, THROUGHPUT) or "")
