@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from planner.limits import Order
 from planner.problem import Problem
+from planner.solvers.period.teams import count_range
 from planner.solvers.shortfall import infeasible_reason
 from planner.solvers.stage_counts import stage_counts
-from planner.solvers.teams import count_range
 
 
 def no_plan_reason(problem: Problem) -> str:

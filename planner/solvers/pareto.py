@@ -14,19 +14,19 @@ from planner.objectives import Objective, ObjectiveKind
 from planner.plan import Plan
 from planner.problem import Problem
 from planner.solvers.budget import Budget
-from planner.solvers.completion import Completion
 from planner.solvers.deadline import SpentError
-from planner.solvers.dominance import front
-from planner.solvers.goals import FrontOfTwo
-from planner.solvers.label_search import LabelSearch
-from planner.solvers.labels import too_large_reason
-from planner.solvers.least_value import Pricer
-from planner.solvers.measures import Measures, measure_cases
+from planner.solvers.labelling.completion import Completion
+from planner.solvers.labelling.dominance import front
+from planner.solvers.labelling.goals import FrontOfTwo
+from planner.solvers.labelling.label_search import LabelSearch
+from planner.solvers.labelling.labels import Labels, too_large_reason
+from planner.solvers.labelling.least_value import Pricer
+from planner.solvers.labelling.measures import Measures, measure_cases
+from planner.solvers.labelling.quick_plans import are_worth_while, quick_plans
 from planner.solvers.no_plan import no_plan_reason
-from planner.solvers.quick_plans import are_worth_while, quick_plans
+from planner.solvers.period.team_tables import TeamTables
+from planner.solvers.period.teams import Usage, usage_of
 from planner.solvers.replicas import without_useless_replicas
-from planner.solvers.team_tables import TeamTables
-from planner.solvers.teams import Usage, usage_of
 from profiler.record import Record
 
 _BEAM = 4
@@ -64,6 +64,9 @@ def skip_reason(problem: Problem, first: Objective, second: Objective) -> str | 
         return f"the front of {first.kind} against itself is one point: solve for it"
     if ObjectiveKind.MAKESPAN in (first.kind, second.kind):
         return "the makespan is a sum of latency and period: take the front of these two"
+    for objective in (first, second):
+        if (reason := Labels().skip_reason(problem, objective)) is not None:
+            return reason
     usage = usage_of(without_useless_replicas(problem, [first, second]))
     if problem.limits.order is Order.FREE and usage.n_states > _MOST_STATES:
         return (
@@ -105,7 +108,7 @@ def pareto(
         second=second,
         points=tuple(search.points),
         is_complete=search.is_complete,
-        method=f"labels ({problem.limits.describe()})",
+        method=f"label-setting ({problem.limits.describe()})",
         reason=reason,
     )
 

@@ -8,22 +8,34 @@ from planner.errors import PlannerError
 from planner.objectives import LATENCY, Objective
 from planner.problem import Problem
 from planner.solution import Solution
+from planner.solvers.any_order.free_order import FreeOrder
+from planner.solvers.any_order.local_search import LocalSearch
+from planner.solvers.any_order.relaxation import Relaxation
+from planner.solvers.any_order.typed_dp import TypedDp
 from planner.solvers.brute_force import BruteForce
 from planner.solvers.budget import Budget
 from planner.solvers.chain_dp import ChainDp
 from planner.solvers.interface import Solver
-from planner.solvers.labels import Labels
-from planner.solvers.makespan import CappedChain
+from planner.solvers.labelling.labels import Labels
+from planner.solvers.period.makespan import CappedChain
+from planner.solvers.period.throughput import Throughput
+from planner.solvers.quantile import plan_for_quantile
 from planner.solvers.replicas import without_useless_replicas
-from planner.solvers.throughput import Throughput
+from planner.solvers.revisit.revisits import TIERS, Revisits, RevisitTier
 
 AUTO = "auto"
 SOLVERS: tuple[Solver, ...] = (
     ChainDp(),
     Throughput(),
     CappedChain(),
+    FreeOrder(),
+    Revisits(),
     Labels(),
     BruteForce(),
+    TypedDp(),
+    Relaxation(),
+    LocalSearch(),
+    *(RevisitTier(name) for name in TIERS),
 )
 """In the order in which `auto` tries them: the quickest exact method first."""
 
@@ -37,6 +49,8 @@ def solve(
     seed: int = 0,
 ) -> Solution:
     """The best plan of the class that the problem's limits describe.
+
+    For a quantile of the latency it is the best of the mean-variance hull: `plan_for_quantile`.
 
     Args:
         problem: blocks, nodes, links and limits.
@@ -53,7 +67,14 @@ def solve(
     budget = Budget(inf if time_limit_s is None else time_limit_s, seed)
     # Not the wider class, but its best value all the same.
     problem = without_useless_replicas(problem, [objective])
-    solution = _chosen(problem, objective, method).solve(problem, objective, budget)
+
+    def within(problem: Problem, objective: Objective, budget: Budget) -> Solution:
+        return _chosen(problem, objective, method).solve(problem, objective, budget)
+
+    if objective.quantile is None:
+        solution = within(problem, objective, budget)
+    else:
+        solution = plan_for_quantile(problem, objective, budget, within)
     return solution.model_copy(update={"runtime_s": budget.elapsed_s})
 
 

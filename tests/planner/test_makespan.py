@@ -10,12 +10,12 @@ from planner.solution import Status
 from planner.solvers.brute_force import BruteForce
 from planner.solvers.budget import Budget
 from planner.solvers.chain_dp import ChainDp
-from planner.solvers.labels import Labels
-from planner.solvers.least_makespan import MakespanSearch
-from planner.solvers.makespan import CappedChain
+from planner.solvers.labelling.labels import Labels
+from planner.solvers.period.least_makespan import MakespanSearch
+from planner.solvers.period.makespan import CappedChain
+from planner.solvers.period.throughput import Throughput
 from planner.solvers.replicas import without_useless_replicas
 from planner.solvers.solve import solve
-from planner.solvers.throughput import Throughput
 from tests.planner.instances import (
     NAMED,
     large_problem,

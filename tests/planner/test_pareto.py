@@ -14,9 +14,9 @@ from planner.problem import Problem
 from planner.solvers.brute_force import feasible_plans
 from planner.solvers.budget import Budget
 from planner.solvers.chain_dp import ChainDp
-from planner.solvers.dominance import front, nondominated
+from planner.solvers.labelling.dominance import front, nondominated
 from planner.solvers.pareto import ParetoFront, pareto, skip_reason
-from planner.solvers.throughput import Throughput
+from planner.solvers.period.throughput import Throughput
 from tests.planner.instances import large_problem, limited, make_node, make_problem, mesh
 from tests.planner.priced_instances import priced_problem
 

@@ -16,11 +16,11 @@ from planner.problem import Problem
 from planner.solution import Solution, Status
 from planner.solvers.brute_force import BruteForce
 from planner.solvers.budget import Budget
-from planner.solvers.least_period import PeriodSearch
-from planner.solvers.period_bound import fluid
-from planner.solvers.period_orders import search_orders
-from planner.solvers.teams import FreeUsage, ListedUsage
-from planner.solvers.throughput import Throughput
+from planner.solvers.period.least_period import PeriodSearch
+from planner.solvers.period.period_bound import fluid
+from planner.solvers.period.period_orders import search_orders
+from planner.solvers.period.teams import FreeUsage, ListedUsage
+from planner.solvers.period.throughput import Throughput
 from tests.planner.instances import (
     NAMED,
     large_problem,

@@ -6,9 +6,9 @@ import numpy as np
 
 from planner.solvers.budget import Budget
 from planner.solvers.deadline import check
-from planner.solvers.label_numbers import Floats
-from planner.solvers.measures import Measures
-from planner.solvers.teams import follow_table
+from planner.solvers.labelling.label_numbers import Floats
+from planner.solvers.labelling.measures import Measures
+from planner.solvers.period.teams import follow_table
 
 
 class Completion:

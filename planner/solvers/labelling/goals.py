@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.objectives import Objective, ObjectiveKind
-from planner.solvers.label_numbers import Floats
-from planner.solvers.measures import Measures
+from planner.solvers.labelling.label_numbers import Floats
+from planner.solvers.labelling.measures import Measures
 
 _CLOSE = 1e-12
 """Gains below it, relative, are rounding."""

@@ -12,7 +12,7 @@ from scipy.sparse import coo_array, csr_array
 from planner.costs.compute import block_compute_s
 from planner.problem import Problem
 from planner.solvers.node_types import node_types
-from planner.solvers.teams import count_range
+from planner.solvers.period.teams import count_range
 
 _Floats = NDArray[np.float64]
 _MOST_CELLS = 200_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.objectives import Objective, ObjectiveKind
-from planner.solvers.team_tables import Of, TeamTables
+from planner.solvers.period.team_tables import Of, TeamTables
 
 _SLACK = 1e-12
 

@@ -7,7 +7,7 @@ from bisect import bisect_right
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.solvers.period_reach import TeamPath
+from planner.solvers.period.period_reach import TeamPath
 
 _Ints = NDArray[np.int64]
 

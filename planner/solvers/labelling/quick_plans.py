@@ -16,11 +16,11 @@ from planner.limits import Limits, Order
 from planner.plan import Plan
 from planner.problem import Problem
 from planner.solvers.budget import Budget
-from planner.solvers.capped_chain import CappedChains
-from planner.solvers.least_period import ANY_PERIOD_S
-from planner.solvers.period_bound import fluid
-from planner.solvers.period_orders import first_orders
-from planner.solvers.teams import Usage
+from planner.solvers.period.capped_chain import CappedChains
+from planner.solvers.period.least_period import ANY_PERIOD_S
+from planner.solvers.period.period_bound import fluid
+from planner.solvers.period.period_orders import first_orders
+from planner.solvers.period.teams import Usage
 
 _WEIGHTS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Of the price, where price and latency of the plan of least latency weigh the same at 1."""

@@ -14,8 +14,8 @@ from planner.costs.memory import StageMemory
 from planner.costs.transfer import HopPrices
 from planner.objectives import LATENCY, PRICE
 from planner.problem import NodeCosts, Problem
-from planner.solvers.period_bound import fluid
-from planner.solvers.teams import Groups
+from planner.solvers.period.period_bound import fluid
+from planner.solvers.period.teams import Groups
 
 _Floats = NDArray[np.float64]
 _MOST_CACHED_CELLS = 20_000_000

@@ -10,11 +10,11 @@ from planner.problem import Problem
 from planner.solution import Solution
 from planner.solvers.answers import answer, infeasible
 from planner.solvers.budget import Budget
-from planner.solvers.capped_chain import CappedChains
-from planner.solvers.labels import infeasible_limits_reason
-from planner.solvers.least_makespan import MakespanSearch
-from planner.solvers.least_period import ANY_PERIOD_S
-from planner.solvers.period_bound import fluid
+from planner.solvers.labelling.labels import infeasible_limits_reason
+from planner.solvers.period.capped_chain import CappedChains
+from planner.solvers.period.least_makespan import MakespanSearch
+from planner.solvers.period.least_period import ANY_PERIOD_S
+from planner.solvers.period.period_bound import fluid
 
 _CAPPED = (ObjectiveKind.LATENCY, ObjectiveKind.PRICE, ObjectiveKind.NODES)
 

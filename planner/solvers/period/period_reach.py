@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 
 from planner.solvers.budget import Budget
 from planner.solvers.deadline import check
-from planner.solvers.period_bound import Fluid
-from planner.solvers.period_cases import PeriodCase
-from planner.solvers.team_tables import Of, TeamTables
-from planner.solvers.teams import Key, Usage
+from planner.solvers.period.period_bound import Fluid
+from planner.solvers.period.period_cases import PeriodCase
+from planner.solvers.period.team_tables import Of, TeamTables
+from planner.solvers.period.teams import Key, Usage
 
 _Bools = NDArray[np.bool_]
 _Ints = NDArray[np.int64]

@@ -12,12 +12,12 @@ from planner.solution import Solution, Status
 from planner.solvers.answers import answer, infeasible, unanswered
 from planner.solvers.budget import Budget
 from planner.solvers.chain_dp import ChainDp
-from planner.solvers.least_value import Least, LeastSearch
-from planner.solvers.least_value_orders import search
+from planner.solvers.labelling.least_value import Least, LeastSearch
+from planner.solvers.labelling.least_value_orders import search
 from planner.solvers.no_plan import above_limit_reason, no_plan_reason
+from planner.solvers.period.teams import Usage, usage_of
+from planner.solvers.period.throughput import Throughput
 from planner.solvers.replicas import without_useless_replicas
-from planner.solvers.teams import Usage, usage_of
-from planner.solvers.throughput import Throughput
 
 _MOST_STATES = 20_000
 """Keys times teams, above which labels are not tried."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.objectives import Objective, ObjectiveKind
-from planner.solvers.label_numbers import (
+from planner.solvers.labelling.label_numbers import (
     Floats,
     Ints,
     Number,
@@ -21,12 +21,12 @@ from planner.solvers.label_numbers import (
     node_count,
     with_slack,
 )
-from planner.solvers.least_period import ANY_PERIOD_S
-from planner.solvers.period_cases import PeriodCase, period_cases
-from planner.solvers.period_reach import PeriodReach
-from planner.solvers.revisit_numbers import loads, memory, visits
-from planner.solvers.team_tables import Of, TeamTables
-from planner.solvers.teams import Usage
+from planner.solvers.labelling.revisit_numbers import loads, memory, visits
+from planner.solvers.period.least_period import ANY_PERIOD_S
+from planner.solvers.period.period_cases import PeriodCase, period_cases
+from planner.solvers.period.period_reach import PeriodReach
+from planner.solvers.period.team_tables import Of, TeamTables
+from planner.solvers.period.teams import Usage
 
 
 def needed_kinds(objectives: Collection[Objective]) -> set[ObjectiveKind]:

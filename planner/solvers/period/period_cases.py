@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.solvers.team_tables import Of, TeamTables
+from planner.solvers.period.team_tables import Of, TeamTables
 
 _Floats = NDArray[np.float64]
 

@@ -12,11 +12,11 @@ from planner.plan import Plan
 from planner.problem import Problem
 from planner.solvers.chain_recurrence import Chain, best_chain, best_chain_per_count
 from planner.solvers.chain_tables import ChainTables
-from planner.solvers.label_numbers import Floats, with_slack
-from planner.solvers.period_cases import PeriodCase, period_cases
-from planner.solvers.period_reach import farthest_within
+from planner.solvers.labelling.label_numbers import Floats, with_slack
+from planner.solvers.period.period_cases import PeriodCase, period_cases
+from planner.solvers.period.period_reach import farthest_within
+from planner.solvers.period.team_tables import Of, TeamTables
 from planner.solvers.stage_counts import stage_counts
-from planner.solvers.team_tables import Of, TeamTables
 
 
 class CappedChains:

@@ -11,15 +11,15 @@ from planner.objectives import LATENCY, Objective, ObjectiveKind
 from planner.plan import Plan
 from planner.problem import Problem
 from planner.solution import Solution
-from planner.solvers import period_orders
 from planner.solvers.answers import answer, infeasible, unanswered
 from planner.solvers.budget import Budget
-from planner.solvers.least_period import ANY_PERIOD_S, LeastPeriod, PeriodSearch
 from planner.solvers.no_plan import above_limit_reason, no_plan_reason
-from planner.solvers.period_beam import PeriodBeam
-from planner.solvers.period_bound import Fluid, fluid
-from planner.solvers.team_tables import TeamTables
-from planner.solvers.teams import FreeUsage, ListedUsage, Usage
+from planner.solvers.period import period_orders
+from planner.solvers.period.least_period import ANY_PERIOD_S, LeastPeriod, PeriodSearch
+from planner.solvers.period.period_beam import PeriodBeam
+from planner.solvers.period.period_bound import Fluid, fluid
+from planner.solvers.period.team_tables import TeamTables
+from planner.solvers.period.teams import FreeUsage, ListedUsage, Usage
 
 _MOST_STATES = 60_000
 """Keys times teams that are searched exactly."""

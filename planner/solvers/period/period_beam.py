@@ -17,10 +17,10 @@ from planner.plan import Plan
 from planner.problem import Problem
 from planner.solvers.budget import Budget
 from planner.solvers.deadline import SpentError, check
-from planner.solvers.period_bound import Fluid
-from planner.solvers.period_reach import TeamPath, farthest_within
-from planner.solvers.team_tables import Of, TeamTables
-from planner.solvers.teams import count_range
+from planner.solvers.period.period_bound import Fluid
+from planner.solvers.period.period_reach import TeamPath, farthest_within
+from planner.solvers.period.team_tables import Of, TeamTables
+from planner.solvers.period.teams import count_range
 
 _Bools = NDArray[np.bool_]
 _Ints = NDArray[np.int64]

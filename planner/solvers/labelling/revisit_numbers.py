@@ -10,8 +10,8 @@ from math import inf
 import numpy as np
 
 from planner.objectives import ObjectiveKind
-from planner.solvers.label_numbers import Floats, Ints, Number, StageCost, with_slack
-from planner.solvers.team_tables import Of, TeamTables
+from planner.solvers.labelling.label_numbers import Floats, Ints, Number, StageCost, with_slack
+from planner.solvers.period.team_tables import Of, TeamTables
 
 
 def visits(tables: TeamTables) -> list[Number]:

@@ -10,11 +10,11 @@ from planner.plan import Plan
 from planner.problem import Problem
 from planner.solvers.budget import Budget
 from planner.solvers.deadline import SpentError
-from planner.solvers.period_bound import Fluid
-from planner.solvers.period_cases import period_cases
-from planner.solvers.period_reach import PeriodReach, TeamPath
-from planner.solvers.team_tables import TeamTables
-from planner.solvers.teams import Usage
+from planner.solvers.period.period_bound import Fluid
+from planner.solvers.period.period_cases import period_cases
+from planner.solvers.period.period_reach import PeriodReach, TeamPath
+from planner.solvers.period.team_tables import TeamTables
+from planner.solvers.period.teams import Usage
 
 ANY_PERIOD_S = 1e290
 """Longer than any finite one, and still finite when multiplied by numbers of replicas."""

@@ -14,17 +14,17 @@ from planner.objectives import Objective, ObjectiveKind, broken_limit
 from planner.plan import Plan
 from planner.problem import Problem
 from planner.solvers.budget import Budget
-from planner.solvers.completion import Completion
 from planner.solvers.deadline import SpentError
-from planner.solvers.goals import LeastValue
-from planner.solvers.label_search import Found, LabelSearch
-from planner.solvers.least_period import named_plan
-from planner.solvers.measures import Measures, measure_cases
-from planner.solvers.period_reach import TeamPath
-from planner.solvers.quick_plans import are_worth_while, quick_plans
-from planner.solvers.team_tables import TeamTables
-from planner.solvers.teams import Usage
-from planner.solvers.value_floor import value_floor
+from planner.solvers.labelling.completion import Completion
+from planner.solvers.labelling.goals import LeastValue
+from planner.solvers.labelling.label_search import Found, LabelSearch
+from planner.solvers.labelling.measures import Measures, measure_cases
+from planner.solvers.labelling.quick_plans import are_worth_while, quick_plans
+from planner.solvers.labelling.value_floor import value_floor
+from planner.solvers.period.least_period import named_plan
+from planner.solvers.period.period_reach import TeamPath
+from planner.solvers.period.team_tables import TeamTables
+from planner.solvers.period.teams import Usage
 
 _BEAM = 3
 """Labels of a state and boundary that the first, quick search keeps."""

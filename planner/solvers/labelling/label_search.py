@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.solvers.budget import Budget
-from planner.solvers.completion import Completion
 from planner.solvers.deadline import SpentError, check
-from planner.solvers.dominance import nondominated
-from planner.solvers.label_numbers import Floats, Ints
-from planner.solvers.label_trail import Trail
-from planner.solvers.measures import Measures
-from planner.solvers.period_reach import TeamPath
-from planner.solvers.teams import Key
+from planner.solvers.labelling.completion import Completion
+from planner.solvers.labelling.dominance import nondominated
+from planner.solvers.labelling.label_numbers import Floats, Ints
+from planner.solvers.labelling.label_trail import Trail
+from planner.solvers.labelling.measures import Measures
+from planner.solvers.period.period_reach import TeamPath
+from planner.solvers.period.teams import Key
 
 State = tuple[Key, int]
 _MOST_LABELS = 400_000

@@ -10,9 +10,9 @@ from planner.costs.compute import block_compute_s
 from planner.objectives import Objective
 from planner.problem import Problem
 from planner.solvers.budget import Budget
-from planner.solvers.least_value import Least, LeastSearch
-from planner.solvers.period_orders import Order, first_orders, search_orders
-from planner.solvers.teams import ListedUsage, ReuseUsage
+from planner.solvers.labelling.least_value import Least, LeastSearch
+from planner.solvers.period.period_orders import Order, first_orders, search_orders
+from planner.solvers.period.teams import ListedUsage, ReuseUsage
 
 _PATIENCE = 2
 _SHARE = 0.4

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.objectives import ObjectiveKind
-from planner.solvers.period_cases import PeriodCase
-from planner.solvers.team_tables import Of, TeamTables
-from planner.solvers.teams import Usage
+from planner.solvers.period.period_cases import PeriodCase
+from planner.solvers.period.team_tables import Of, TeamTables
+from planner.solvers.period.teams import Usage
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -1,0 +1,1 @@
+"""Several values at once: labels of partial plans that none dominates."""
