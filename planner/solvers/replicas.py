@@ -19,12 +19,14 @@ def without_useless_replicas(problem: Problem, objectives: Collection[Objective]
     limits = problem.limits
     if limits.max_replicas == 1 or limits.max_period_s is not None:
         return problem
-    if any(_depends_on_the_period(objective) for objective in objectives):
+    if not all(_is_settled_by_one(objective) for objective in objectives):
         return problem
     return problem.replaced(limits=limits.model_copy(update={"max_replicas": 1}))
 
 
-def _depends_on_the_period(objective: Objective) -> bool:
+def _is_settled_by_one(objective: Objective) -> bool:
+    """Whether the first node of every stage tells the value."""
     if objective.kind is ObjectiveKind.MAKESPAN:
-        return objective.micro_batches != 1
-    return objective.kind is ObjectiveKind.THROUGHPUT
+        return objective.micro_batches == 1
+    settled = (ObjectiveKind.LATENCY, ObjectiveKind.PRICE, ObjectiveKind.NODES)
+    return objective.kind in settled and objective.quantile is None

@@ -50,13 +50,11 @@ def additive(tables: TeamTables, usage: Usage, kind: ObjectiveKind, limit: float
     """Latency or price."""
     is_latency = kind is ObjectiveKind.LATENCY
     of = Of.LATENCY if is_latency else Of.PRICE
-    prefix = tables.compute_s if is_latency else tables.price
     kinds = [team.kind for team in usage.teams]
+    per_s = [1.0 if is_latency else node.price_per_s for node in tables.nodes]
 
     def stage(team: int, starts: Ints, stops: Ints) -> Floats:
-        of_team = prefix[kinds[team]]
-        costs: Floats = of_team[stops] - of_team[starts]
-        return costs
+        return tables.stage_s(kinds[team], starts, stops) * per_s[kinds[team]]
 
     def hop(team: int, other: int) -> Floats:
         costs: Floats = tables.hops(of, kinds[team])[kinds[other]]
@@ -68,14 +66,12 @@ def additive(tables: TeamTables, usage: Usage, kind: ObjectiveKind, limit: float
 
 def busiest(tables: TeamTables, usage: Usage, case: PeriodCase, limit: float | None) -> Number:
     """The period without revisits: no load adds up to another one."""
-    prefix, teams = tables.compute_s, usage.teams
+    teams = usage.teams
     kinds = [team.kind for team in teams]
     sizes = np.array([team.size for team in teams])
 
     def stage(team: int, starts: Ints, stops: Ints) -> Floats:
-        of_team = prefix[kinds[team]]
-        costs: Floats = (of_team[stops] - of_team[starts]) / teams[team].size
-        return costs
+        return tables.stage_s(kinds[team], starts, stops) / teams[team].size
 
     def hop(team: int, other: int) -> Floats:
         a, b = teams[team], teams[other]

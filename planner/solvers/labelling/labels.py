@@ -45,10 +45,12 @@ class Labels:
     promising labels are kept, or simple plans are compared, and the answer has a bound.
     """
 
-    name = "labels"
+    name = "label-setting"
 
     def skip_reason(self, problem: Problem, objective: Objective = LATENCY) -> str | None:
-        """Why it is not for this problem: there is no reason."""
+        """Why it is not for this objective; none for all that is no matter of chance."""
+        if objective.quantile is not None or objective.kind is ObjectiveKind.MEAN_VARIANCE:
+            return f"it does not look at how times vary, as the {objective.name} does"
         return None
 
     def solve(

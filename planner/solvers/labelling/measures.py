@@ -161,7 +161,9 @@ def _numbers(
     if limits.revisits:
         if ObjectiveKind.THROUGHPUT in kinds or limits.max_period_s is not None:
             numbers += loads(tables, limits.max_period_s)
-    elif ObjectiveKind.THROUGHPUT in kinds:
+    elif ObjectiveKind.THROUGHPUT in kinds or (
+        tables.is_measured and limits.max_period_s is not None
+    ):
         numbers.append(busiest(tables, usage, case, limits.max_period_s))
     return numbers
 

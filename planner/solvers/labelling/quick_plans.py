@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from planner.costs.compute import block_compute_s
+from planner.costs.compute import block_compute_s, has_measured_stages
 from planner.limits import Limits, Order
 from planner.plan import Plan
 from planner.problem import Problem
@@ -37,7 +37,12 @@ def are_worth_while(problem: Problem, usage: Usage) -> bool:
 
 
 def quick_plans(problem: Problem, budget: Budget) -> Iterator[Plan]:
-    """Plans that fit the memory caps and the numbers of stages, some of them more than once."""
+    """Plans that fit the memory caps and the numbers of stages, some of them more than once.
+
+    None where stages have a time of their own.
+    """
+    if has_measured_stages(problem):
+        return
     part = Budget(budget.left_s * _SHARE)
     for order in _orders(problem):
         limits = Limits(

@@ -61,11 +61,8 @@ def _bytes(tables: TeamTables, node: int) -> StageCost:
 
 
 def _compute(tables: TeamTables, node: int) -> StageCost:
-    prefix = tables.compute_s[node]
-
     def stage(team: int, starts: Ints, stops: Ints) -> Floats:
-        costs: Floats = (prefix[stops] - prefix[starts]) * (team == node)
-        return costs
+        return tables.stage_s(node, starts, stops) * float(team == node)
 
     return stage
 

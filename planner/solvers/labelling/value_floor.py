@@ -14,7 +14,7 @@ def value_floor(tables: TeamTables, objective: Objective) -> float:
     """No plan of any class has a smaller value: every block at its best node, all hops inside free.
 
     Only the first and the last hop are counted, each at its least; the period is bounded by
-    `period_bound`, the makespan by the sum of both.
+    `period_bound`, the makespan by the sum of both. Nothing is known where stages were measured.
     """
     latency_s = _additive(tables, Of.LATENCY)
     if objective.kind is ObjectiveKind.LATENCY:
@@ -29,6 +29,8 @@ def value_floor(tables: TeamTables, objective: Objective) -> float:
 
 
 def _additive(tables: TeamTables, of: Of) -> float:
+    if tables.is_measured:
+        return 0.0
     prefix = tables.compute_s if of is Of.LATENCY else tables.price
     blocks = np.diff(prefix, axis=1).min(axis=0).sum()
     total = blocks + tables.entry(of).min() + tables.exit(of).min()

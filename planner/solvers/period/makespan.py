@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planner.breakdown import Breakdown
+from planner.costs.compute import has_measured_stages
 from planner.limits import Order
 from planner.objectives import LATENCY, Objective, ObjectiveKind, broken_limit
 from planner.plan import Plan
@@ -31,6 +32,10 @@ class CappedChain:
     def skip_reason(self, problem: Problem, objective: Objective = LATENCY) -> str | None:
         """Why it is not for this problem; none for listed nodes and one value beside a period."""
         limits, kind = problem.limits, objective.kind
+        if has_measured_stages(problem):
+            return "it takes the time of a stage for the sum of its blocks' times"
+        if objective.quantile is not None or kind is ObjectiveKind.MEAN_VARIANCE:
+            return f"it does not look at how times vary, as the {objective.name} does"
         if limits.order is not Order.LISTED and len(problem.nodes) > 1:
             return "it visits nodes in their listed order only"
         if limits.revisits or limits.max_replicas > 1:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array
 
-from planner.costs.compute import block_compute_s
+from planner.costs.compute import block_compute_s, has_measured_stages
 from planner.problem import Problem
 from planner.solvers.node_types import node_types
 from planner.solvers.period.teams import count_range
@@ -45,6 +45,9 @@ def fluid(problem: Problem, time_limit_s: float) -> Fluid:
     linear programming", Journal of the ACM 25(4), 1978 (the linear program of the loads).
     """
     times_s = np.array([block_compute_s(node) for node in problem.nodes])
+    if has_measured_stages(problem):
+        # A stage may take less than its blocks do: then they tell nothing.
+        return Fluid(0.0, np.ones(len(times_s)), np.zeros(problem.n_blocks + 1))
     weights = _speeds(times_s)
     if weights is None and times_s.size <= _MOST_CELLS and time_limit_s > 1:
         weights = _program_weights(times_s, time_limit_s / 4)

@@ -43,7 +43,13 @@ class TeamPath:
 
 
 def farthest_within(tables: TeamTables, kind: int, size: int, period_s: float) -> _Ints:
-    """For each start, the farthest stop that fits the memory and the period. [B]."""
+    """For each start, the farthest stop that fits the memory and the period. [B].
+
+    Where stages have a time of their own, that which fits the memory: others may not be a window.
+    """
+    if tables.is_measured:
+        within_memory: _Ints = tables.stops[kind]
+        return within_memory
     prefix = tables.compute_s[kind]
     ends_s = prefix[:-1] + (period_s * size + _ULP * prefix[-1])
     within = np.searchsorted(prefix, ends_s, side="right") - 1

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.costs.additive import AdditivePrices
+from planner.costs.compute import StageCompute, has_measured_stages
 from planner.costs.memory import StageMemory
 from planner.costs.transfer import HopPrices
 from planner.objectives import LATENCY, PRICE
@@ -50,6 +51,9 @@ class TeamTables:
             Of.PRICE: price.hop,
         }
         self.memory = StageMemory(problem)
+        self.is_measured = has_measured_stages(problem)
+        """Whether some stages have a time of their own: it need not grow with the stage."""
+        self._compute = [StageCompute(node) for node in self.nodes]
         self.compute_s = _prefix([latency.block(node) for node in self.nodes])
         """[K, B + 1]: of all blocks before a boundary."""
         self.price = _prefix([price.block(node) for node in self.nodes])
@@ -57,6 +61,10 @@ class TeamTables:
         self.stops = np.array([self.memory.farthest_stops(node) for node in self.nodes])
         """[K, B]: for each start, the farthest stop that fits the node."""
         self._cached: dict[tuple[Of, int], _Floats] = {}
+
+    def stage_s(self, kind: int, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> _Floats:
+        """Seconds of stages [start, stop) on a node of the kind, elementwise."""
+        return self._compute[kind].stages_s(starts, stops)
 
     @cached_property
     def least_period_s(self) -> float:

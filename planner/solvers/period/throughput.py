@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planner.costs.compute import block_compute_s
+from planner.costs.compute import block_compute_s, has_measured_stages
 from planner.costs.evaluate import Evaluator, evaluate
 from planner.limits import Order
 from planner.objectives import LATENCY, Objective, ObjectiveKind
@@ -45,6 +45,8 @@ class Throughput:
     def skip_reason(self, problem: Problem, objective: Objective = LATENCY) -> str | None:
         """Why it is not for this problem; none for the period without revisits."""
         limits = problem.limits
+        if has_measured_stages(problem):
+            return "it takes the time of a stage for the sum of its blocks' times"
         if objective.kind is not ObjectiveKind.THROUGHPUT:
             return "it makes nothing but the period least"
         if limits.revisits:
