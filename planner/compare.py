@@ -6,9 +6,13 @@ from math import inf, isfinite
 
 from pydantic import ConfigDict, NonNegativeFloat
 
+from netmodel.units import format_size
 from planner.baselines import Baseline, baselines
 from planner.breakdown import Breakdown
 from planner.costs.evaluate import Evaluator
+from planner.costs.value import plan_value
+from planner.limits import Limits
+from planner.objectives import broken_limit
 from planner.plan import Plan
 from planner.problem import Problem
 from planner.solution import Solution
@@ -30,9 +34,13 @@ class Row(Record):
     skip_reason: str | None = None
     """Why there is no plan."""
     fits: bool = False
-    """Whether the plan holds every memory cap and uses links that exist."""
-    relative_latency: NonNegativeFloat | None = None
-    """Its latency over ours; infinite over a missing link; none without a plan on either side."""
+    """Whether the plan holds every memory cap and limit, and uses links that exist."""
+    misfit: str = ""
+    """What it breaks: a node and the bytes it lacks, a missing link, or a limit."""
+    value: NonNegativeFloat | None = None
+    """By the objective; infinite over a missing link; none without a plan."""
+    relative_value: NonNegativeFloat | None = None
+    """Its value over ours; none without a plan on either side."""
 
 
 def compare(problem: Problem, solution: Solution) -> tuple[Row, ...]:
@@ -46,7 +54,7 @@ def compare(problem: Problem, solution: Solution) -> tuple[Row, ...]:
     if ours.estimate is None:
         ours = ours.model_copy(update={"skip_reason": solution.reason})
     rows = [ours, *(_baseline_row(problem, evaluator, rule) for rule in baselines(problem))]
-    return tuple(_relative(row, ours.estimate) for row in rows)
+    return tuple(_valued(problem, row, solution) for row in rows)
 
 
 def _baseline_row(problem: Problem, evaluator: Evaluator, baseline: Baseline) -> Row:
@@ -60,18 +68,28 @@ def _priced(evaluator: Evaluator, name: str, note: str, plan: Plan | None) -> Ro
     if plan is None:
         return Row(name=name, note=note)
     estimate = evaluator.evaluate(plan)
-    fits = estimate.fits and isfinite(estimate.latency_s)
-    return Row(name=name, note=note, plan=plan, estimate=estimate, fits=fits)
+    misfit = _misfit(evaluator.problem.limits, estimate)
+    return Row(name=name, note=note, plan=plan, estimate=estimate, fits=not misfit, misfit=misfit)
 
 
-def _relative(row: Row, ours: Breakdown | None) -> Row:
-    if row.estimate is None or ours is None:
+def _misfit(limits: Limits, estimate: Breakdown) -> str:
+    if missing := estimate.missing_bytes:
+        worst = max(missing, key=missing.__getitem__)
+        return f"{worst} +{format_size(missing[worst])}"
+    if not isfinite(estimate.latency_s):
+        return "no link"
+    return broken_limit(limits, estimate) or ""
+
+
+def _valued(problem: Problem, row: Row, solution: Solution) -> Row:
+    if row.plan is None:
         return row
-    ratio = _ratio(row.estimate.latency_s, ours.latency_s)
-    return row.model_copy(update={"relative_latency": ratio})
+    value = plan_value(problem, solution.objective, row.plan)
+    ratio = None if solution.value is None else _ratio(value, solution.value)
+    return row.model_copy(update={"value": value, "relative_value": ratio})
 
 
-def _ratio(latency_s: float, ours_s: float) -> float:
-    if latency_s == ours_s:
+def _ratio(value: float, ours: float) -> float:
+    if value == ours:
         return 1.0
-    return latency_s / ours_s if ours_s else inf
+    return value / ours if ours else inf

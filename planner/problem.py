@@ -55,6 +55,8 @@ class NodeCosts(Record):
     """Money per second of compute."""
     spread: NonNegativeInt | None = None
     """Place in the problem's spreads; none if blocks always take their `block_latency_s`."""
+    cannot_run: tuple[NonNegativeInt, ...] = ()
+    """Blocks that no stage on it may hold, whatever its memory."""
     measured_stages: tuple[MeasuredStage, ...] = ()
     """Stages with a time of their own; all others take the sum of their blocks' times."""
 

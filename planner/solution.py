@@ -11,6 +11,7 @@ from netmodel.cluster import Cluster
 from planner.breakdown import Breakdown
 from planner.objectives import LATENCY, Objective
 from planner.plan import Plan
+from planner.problem import Problem
 from planner.tail import Tail
 from profiler.profile_records import Threads
 from profiler.record import Record
@@ -73,6 +74,8 @@ class PlanDocument(Record):
     """Of each node, relative to the machine of the reference profile, where it is known."""
     block_names: tuple[str, ...]
     """As the profile names the blocks that the plan counts."""
+    problem: Problem | None = None
+    """What was solved, so that it can be solved again with changes; none in plans by hand."""
     op_order: tuple[NonNegativeInt, ...] = ()
     """Operators of the captured graph in the order in which the plan counts them; empty if that is
     the program's own order."""
@@ -89,6 +92,8 @@ class PlanDocument(Record):
             for name in stage.nodes:
                 if name not in nodes:
                     raise ValueError(f"plan: stage on {name!r}, which is no node of the cluster")
+        if self.problem is not None and self.problem.digest != plan.problem_digest:
+            raise ValueError("plan: does not answer the problem that stands beside it")
         if plan.stages[-1].stop != len(self.block_names):
             raise ValueError(
                 f"plan: covers {plan.stages[-1].stop} blocks, but {len(self.block_names)} are named"

@@ -32,6 +32,11 @@ class AffineLink(Record):
         """Seconds from the sender's first byte to the receiver's last, one per message size."""
         return self.overhead_s + self.latency_s + n_bytes / self.bandwidth_bytes_per_s
 
+    def faster(self, factor: float) -> AffineLink:
+        """The link with so many times the bandwidth; its delay and overhead stay."""
+        faster_bytes_per_s = self.bandwidth_bytes_per_s * factor
+        return self.model_copy(update={"bandwidth_bytes_per_s": faster_bytes_per_s})
+
     def busy_s(self, n_bytes: NDArray[np.int64]) -> NDArray[np.float64]:
         """Seconds for which a message keeps the next one from being sent: `overhead + n / β`."""
         return self.overhead_s + n_bytes / self.bandwidth_bytes_per_s

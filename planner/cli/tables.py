@@ -12,8 +12,10 @@ from netmodel.units import format_duration, format_size
 from planner.breakdown import Breakdown, HopTerm, StageTerm
 from planner.compare import OURS, Row
 from planner.manifest import Manifest, Verification
-from planner.objectives import Objective
+from planner.objectives import LATENCY, Objective
+from planner.plan import Plan
 from planner.solution import PlanDocument
+from planner.solvers.pareto import ParetoFront
 from planner.sweep import SweepRow
 from planner.tail import Tail
 from profiler.profile_records import Profile
@@ -21,7 +23,7 @@ from profiler.profile_records import Profile
 
 def profile_table(profile: Profile) -> Table:
     """A row per block."""
-    table = _table(
+    table = plain_table(
         f"{profile.graph.model}: {len(profile.blocks)} blocks ({profile.granularity}) on "
         f"{profile.backend}, {profile.environment.threads} thread(s)",
         ["", "block"],
@@ -71,7 +73,7 @@ def profile_summary(profile: Profile) -> str:
 
 def breakdown_table(estimate: Breakdown, block_names: Sequence[str]) -> Table:
     """A predicted plan: hops and stages in the order of a request."""
-    table = _table("predicted", ["", "where", "blocks"], ["moved", "time", "memory", "cap"])
+    table = plain_table("predicted", ["", "where", "blocks"], ["moved", "time", "memory", "cap"])
     for term in _in_order(estimate):
         if isinstance(term, HopTerm):
             moved = format_size(term.n_bytes)
@@ -79,7 +81,7 @@ def breakdown_table(estimate: Breakdown, block_names: Sequence[str]) -> Table:
         else:
             table.add_row(
                 "stage",
-                term.node,
+                " ".join(term.nodes),
                 _span(term, block_names),
                 "",
                 _time(term.compute_s),
@@ -98,7 +100,7 @@ def comparison_of_run(
 ) -> Table:
     """Predicted beside measured, term by term, with the error of the prediction."""
     runs = "" if measured.requests is None else f", median of {measured.requests.n} requests"
-    table = _table(
+    table = plain_table(
         f"predicted beside measured{runs}",
         ["", "where", "what"],
         ["predicted", "measured", "error", "memory predicted", "measured", "cap"],
@@ -122,29 +124,33 @@ def comparison_of_run(
     return table
 
 
-def plan_summary(document: PlanDocument, rows: Sequence[Row], max_stages: int | None) -> str:
+def plan_summary(document: PlanDocument, rows: Sequence[Row]) -> str:
     """Status and proof, what it is compared with, and where the numbers come from.
 
     Args:
         document: the plan.
         rows: its comparison with the baselines.
-        max_stages: the limit that the search had.
     """
     solution, estimate = document.solution, document.estimate
+    objective = solution.objective
     lines = [f"{solution.status.value} by {solution.method}"]
     if solution.value is not None and solution.lower_bound is not None:
-        what = f"{solution.objective.name} " if solution.objective.quantile is not None else ""
+        gap = f", gap {solution.gap:.2%}" if solution.gap else ""
         lines[0] += (
-            f": {what}{_value(solution.objective, solution.value)}, no such plan is below "
-            f"{_value(solution.objective, solution.lower_bound)}"
+            f": {objective.name} {format_value(objective, solution.value)}, no such plan is below "
+            f"{format_value(objective, solution.lower_bound)}{gap}"
         )
+    if solution.reason:
+        lines.append(solution.reason)
     if document.tail is not None:
         lines.append(tail_summary(document.tail))
-    if estimate is not None and len(estimate.stages) == 1 and max_stages != 1:
-        lines.append("one stage: no plan with a cut that fits is faster")
+    if estimate is not None:
+        lines.append(_other_values(estimate, objective))
+        if len(estimate.stages) == 1 and not _is_limited_to_one(document):
+            lines.append("one stage: no plan with a cut that fits is better")
     for row in rows:
         if row.name != OURS:
-            lines.append(f"  {row.name}: {_verdict(row)}")
+            lines.append(f"  {row.name}: {_verdict(row, objective)}")
     lines.extend(f"{what}: {origin}" for what, origin in document.provenance.items())
     return "\n".join(lines)
 
@@ -162,26 +168,48 @@ def tail_summary(tail: Tail) -> str:
     return "\n".join(lines)
 
 
-def comparison_table(rows: Sequence[Row]) -> Table:
+def _is_limited_to_one(document: PlanDocument) -> bool:
+    return document.problem is not None and document.problem.limits.max_stages == 1
+
+
+def _other_values(estimate: Breakdown, objective: Objective) -> str:
+    """What else the plan comes to, beside its objective."""
+    period = f"{format_duration(estimate.period_s)} between requests in steady state"
+    price = f", price {estimate.price:.6g} a request" if estimate.price else ""
+    nodes = f"{estimate.n_nodes} node{'s' if estimate.n_nodes > 1 else ''}"
+    latency = "" if objective == LATENCY else f"latency {format_duration(estimate.latency_s)}, "
+    return f"{latency}{period}{price}, {nodes}"
+
+
+def comparison_table(rows: Sequence[Row], objective: Objective) -> Table:
     """Our plan beside every baseline's."""
-    table = _table(
+    is_latency = objective == LATENCY
+    table = plain_table(
         "plans, priced by one evaluator",
         ["plan", "parts on"],
-        ["latency", "of ours", "highest memory", "moved", "fits"],
+        [
+            "latency",
+            *([] if is_latency else [objective.name]),
+            "of ours",
+            "highest memory",
+            "moved",
+            "fits",
+        ],
     )
     for row in rows:
-        if row.estimate is None:
-            table.add_row(row.name, f"none: {row.skip_reason}", "–", "–", "–", "–", "–")
+        if row.estimate is None or row.value is None:
+            table.add_row(row.name, f"none: {row.skip_reason}", *["–"] * (len(table.columns) - 2))
             continue
         estimate = row.estimate
         table.add_row(
             row.name,
-            " ".join(stage.node for stage in estimate.stages),
+            " ".join("+".join(stage.nodes) for stage in estimate.stages),
             _time(estimate.latency_s),
+            *([] if is_latency else [format_value(objective, row.value)]),
             _ratio(row) or "–",
             format_size(estimate.peak_bytes),
             format_size(estimate.moved_bytes),
-            "yes" if row.fits else _misfit(estimate),
+            "yes" if row.fits else row.misfit,
         )
     return table
 
@@ -196,7 +224,7 @@ def comparison_notes(rows: Sequence[Row]) -> str:
 
 def sweep_table(rows: Sequence[SweepRow]) -> Table:
     """A row per number of parts."""
-    table = _table(
+    table = plain_table(
         "best plan for every number of parts",
         ["parts", "nodes"],
         ["latency", "highest memory", "moved"],
@@ -215,9 +243,27 @@ def sweep_table(rows: Sequence[SweepRow]) -> Table:
     return table
 
 
+def front_table(front: ParetoFront, block_names: Sequence[str]) -> Table:
+    """A row per plan of the front."""
+    table = plain_table(
+        f"{front.first.name} against {front.second.name}",
+        ["plan"],
+        [front.first.name, front.second.name],
+    )
+    for point in front.points:
+        table.add_row(
+            placement_text(point.plan, block_names),
+            format_value(front.first, point.first),
+            format_value(front.second, point.second),
+        )
+    return table
+
+
 def partition_table(manifest: Manifest) -> Table:
     """A row per stage file."""
-    table = _table("stages", ["file", "node"], ["operators", "weights", "file size", "in", "out"])
+    table = plain_table(
+        "stages", ["file", "node"], ["operators", "weights", "file size", "in", "out"]
+    )
     for stage in manifest.stages:
         table.add_row(
             stage.file.path,
@@ -242,7 +288,23 @@ def verification_summary(verification: Verification) -> str:
     )
 
 
-def _table(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:
+def format_value(objective: Objective, value: float) -> str:
+    """A value of an objective, with its unit."""
+    if objective.unit == "s":
+        return f"{value * 1e3:.2f} ms" if isfinite(value) else "no link"
+    return f"{value:.6g}"
+
+
+def placement_text(plan: Plan, block_names: Sequence[str]) -> str:
+    """Where each stage runs and where it starts: `phone, server from layer3.0`."""
+    return ", ".join(
+        "+".join(stage.nodes) + (f" from {block_names[stage.start]}" if stage.start else "")
+        for stage in plan.stages
+    )
+
+
+def plain_table(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:
+    """An empty table: columns of text, then columns of numbers."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for header in texts:
         table.add_column(header, overflow="fold")
@@ -277,29 +339,18 @@ def _times(predicted_s: float, measured_s: float) -> tuple[str, str, str]:
     return _time(predicted_s), _time(measured_s), error
 
 
-def _value(objective: Objective, value: float) -> str:
-    return format_duration(value) if objective.unit == "s" else f"{value:.6g}"
-
-
-def _verdict(row: Row) -> str:
-    if row.estimate is None:
+def _verdict(row: Row, objective: Objective) -> str:
+    if row.estimate is None or row.value is None:
         return f"no plan: {row.skip_reason}"
-    words = [_time(row.estimate.latency_s)]
+    words = [format_value(objective, row.value)]
     if ratio := _ratio(row):
         words.append(f"{ratio} ours")
-    if not row.estimate.fits:
-        words.append(f"does not fit ({_misfit(row.estimate)})")
+    if row.misfit:
+        words.append(f"does not fit ({row.misfit})")
     return ", ".join(words)
 
 
 def _ratio(row: Row) -> str:
-    """Its latency over ours, or nothing if one of them has none."""
-    ratio = row.relative_latency
+    """Its value over ours, or nothing if one of them has none."""
+    ratio = row.relative_value
     return "" if ratio is None or not isfinite(ratio) else f"{ratio:.2f}×"
-
-
-def _misfit(estimate: Breakdown) -> str:
-    if not (missing := estimate.missing_bytes):
-        return "no link"
-    worst = max(missing, key=missing.__getitem__)
-    return f"{worst} +{format_size(missing[worst])}"

@@ -42,7 +42,7 @@ class Evaluator:
     """
 
     def __init__(self, problem: Problem) -> None:
-        self._problem = problem
+        self.problem = problem
         self._memory = StageMemory(problem)
         self._prices = HopPrices(problem)
         self._spreads = SpreadPrices(problem)
@@ -55,7 +55,7 @@ class Evaluator:
         Raises:
             MismatchError: the plan answers another problem, or does not cover its blocks and nodes.
         """
-        _check(self._problem, plan)
+        _check(self.problem, plan)
         stages = tuple(self._stage_term(stage) for stage in plan.stages)
         hops = tuple(self._hop_terms(plan))
         seconds = [term.compute_s for term in stages] + [term.transfer_s for term in hops]
@@ -64,7 +64,7 @@ class Evaluator:
         )
 
     def _stage_term(self, stage: Stage) -> StageTerm:
-        nodes = [self._problem.nodes[self._problem.node_index[name]] for name in stage.nodes]
+        nodes = [self.problem.nodes[self.problem.node_index[name]] for name in stage.nodes]
         span = np.array([stage.start]), np.array([stage.stop])
         peaks = [int(self._memory.stage_bytes(node, *span)[0]) for node in nodes]
         seconds = [self._compute[node.name].stage_s(stage.start, stage.stop) for node in nodes]
@@ -116,7 +116,7 @@ class Evaluator:
         }
 
     def _hop_terms(self, plan: Plan) -> Iterator[HopTerm]:
-        problem = self._problem
+        problem = self.problem
         visited = ((problem.source,), *(stage.nodes for stage in plan.stages), (problem.sink,))
         bounds = (0, *(stage.stop for stage in plan.stages))
         for (senders, receivers), bound in zip(pairwise(visited), bounds, strict=True):

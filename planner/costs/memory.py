@@ -11,6 +11,7 @@ from planner.problem import NodeCosts, Problem
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
+_BEYOND_ANY_NODE_BYTES = 2**55
 
 
 class StageMemory:
@@ -25,7 +26,8 @@ class StageMemory:
     until the request ends. The value never falls when a stage grows at its end.
 
     It does not include a second request in flight, nor copies that a transport makes beside the
-    message itself. The workspace of the node's kernels is part of `base_bytes`.
+    message itself. The workspace of the node's kernels is part of `base_bytes`. A stage with a
+    block that the node cannot run takes more memory than any node has.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -83,9 +85,15 @@ class StageMemory:
         """The formula's terms; both questions above are answered with them."""
         weights = self._weights_before[stops] - self._weights_before[starts]
         weights = weights - self._repeats.between(starts, stops)
-        return total_bytes(
+        total = total_bytes(
             node, weight_bytes=weights, live_bytes=live, received_bytes=self._received[starts]
         )
+        return total + self._forbidden_bytes(node, starts, stops) if node.cannot_run else total
+
+    def _forbidden_bytes(self, node: NodeCosts, starts: _Ints, stops: _Ints) -> _Ints:
+        marks = np.isin(np.arange(self._n_blocks), node.cannot_run)
+        before = np.cumsum(np.concatenate(([0], marks)))
+        return np.where(before[stops] > before[starts], _BEYOND_ANY_NODE_BYTES, 0)
 
 
 def total_bytes(

@@ -12,6 +12,7 @@ from planner.solvers.answers import answer, infeasible
 from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain, best_chain, best_chain_per_count
 from planner.solvers.chain_tables import chain_tables
+from planner.solvers.own_limit import limits_other_values
 from planner.solvers.shortfall import infeasible_reason
 from planner.solvers.stage_counts import stage_counts
 
@@ -36,7 +37,7 @@ class ChainDp:
             return "it gives each node one stage, and each stage one node"
         if not objective.is_additive and objective.kind is not ObjectiveKind.NODES:
             return f"{objective.kind} is no sum over stages"
-        if limits.caps_values and not _caps_only(problem, objective):
+        if limits_other_values(problem, objective):
             return "it cannot limit anything beside its objective"
         return None
 
@@ -52,16 +53,6 @@ class ChainDp:
         if (broken := broken_limit(problem.limits, evaluate(problem, plan))) is not None:
             return infeasible(objective, method, f"the best plan breaks a limit: {broken}")
         return answer(problem, objective, method, plan=plan)
-
-
-def _caps_only(problem: Problem, objective: Objective) -> bool:
-    """Whether the only value with a limit is the one that is made least anyway."""
-    limits = problem.limits
-    others = {
-        ObjectiveKind.LATENCY: (limits.max_period_s, limits.max_price),
-        ObjectiveKind.PRICE: (limits.max_latency_s, limits.max_period_s),
-    }
-    return objective.kind in others and others[objective.kind] == (None, None)
 
 
 def _best_plan(problem: Problem, objective: Objective) -> Plan | None:

@@ -6,6 +6,7 @@ from math import inf
 
 from planner.errors import PlannerError
 from planner.objectives import LATENCY, Objective
+from planner.plan_options import check_time_limit
 from planner.problem import Problem
 from planner.solution import Solution
 from planner.solvers.any_order.free_order import FreeOrder
@@ -62,8 +63,7 @@ def solve(
     Raises:
         PlannerError: an unknown method, one that is not for this problem, or no time at all.
     """
-    if time_limit_s is not None and not 0 < time_limit_s < inf:
-        raise PlannerError(f"time limit {time_limit_s:g} s: give it more than 0 s, or none at all")
+    check_time_limit(time_limit_s)
     budget = Budget(inf if time_limit_s is None else time_limit_s, seed)
     # Not the wider class, but its best value all the same.
     problem = without_useless_replicas(problem, [objective])

@@ -45,8 +45,8 @@ def test_ours_comes_first_and_every_baseline_has_a_row():
 def test_latency_is_relative_to_ours():
     """Ours is the server alone with 8 s; phone-2 takes 4.5 in, 8 compute and 1.5 back."""
     rows = rows_of(two_phones_one_server())
-    assert rows[OURS].relative_latency == 1.0
-    assert rows["all on phone-2"].relative_latency == pytest.approx(14 / 8)
+    assert rows[OURS].relative_value == 1.0
+    assert rows["all on phone-2"].relative_value == pytest.approx(14 / 8)
 
 
 def test_a_plan_that_breaks_a_cap_keeps_its_price_but_does_not_fit():
@@ -58,7 +58,7 @@ def test_a_plan_that_breaks_a_cap_keeps_its_price_but_does_not_fit():
 
 def test_a_plan_over_a_missing_link_is_infinitely_slower_and_does_not_fit():
     row = rows_of(one_way_street())["all on sensor"]
-    assert row.relative_latency == math.inf
+    assert row.relative_value == math.inf
     assert not row.fits
 
 
@@ -74,7 +74,7 @@ def test_without_a_plan_of_ours_the_baselines_are_still_shown():
     rows = rows_of(problem)
     assert "lacks" in (rows[OURS].skip_reason or "")
     assert rows["equal layers"].estimate is not None
-    assert rows["equal layers"].relative_latency is None
+    assert rows["equal layers"].relative_value is None
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_no_baseline_that_fits_and_keeps_the_listed_order_is_better_than_ours(bu
     for row in rows_of(problem).values():
         order = [problem.node_index[stage.node] for stage in row.plan.stages] if row.plan else []
         if row.fits and order == sorted(order):
-            assert row.relative_latency is not None
-            assert row.relative_latency >= 1 - 1e-12
+            assert row.relative_value is not None
+            assert row.relative_value >= 1 - 1e-12
 
 
 def test_rows_survive_json():

@@ -12,7 +12,7 @@ from planner.objectives import LATENCY, NODES, PRICE, THROUGHPUT, latency_quanti
 from planner.plan_options import PlanOptions
 from planner.problem import build_problem
 from planner.solution import Status
-from planner.solvers import graph_orders
+from planner.solvers.branching import graph_orders
 from planner.solvers.branching.graph_orders import solve_graph
 from planner.solvers.brute_force import BruteForce
 from planner.solvers.chain_dp import ChainDp

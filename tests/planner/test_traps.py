@@ -18,9 +18,9 @@ from planner.compare import compare
 from planner.costs.evaluate import evaluate
 from planner.solution import Status
 from planner.solvers.chain_dp import ChainDp
-from profiler import profiling
 from profiler.capture import capture
 from profiler.carve import carve
+from profiler.cuts import cuts_at
 from profiler.liveness import crossing_tensors
 from profiler.sources import ModelSource, vary_constants
 from tests.planner.instances import limited, make_link, make_node, make_problem, mesh
@@ -257,7 +257,7 @@ def test_a_tensor_with_several_consumers_in_one_stage_is_sent_once():
     readers = [op for op in captured.graph.ops if shared in op.inputs]
     cut = next(i for i, op in enumerate(captured.graph.ops) if op is readers[0])
     assert len(readers) == 3
-    cuts = profiling._cuts(captured.graph, (0, cut, len(captured.graph.ops)))
+    cuts = cuts_at(captured.graph, (0, cut, len(captured.graph.ops)))
     assert cuts[1].tensors == (shared,)
     nodes = [make_node(name, (1.0, 1.0)) for name in ("a", "b")]
     links = [make_link("a", "b", 64.0)]

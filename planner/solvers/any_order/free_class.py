@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 
+from planner.costs.compute import has_measured_stages
 from planner.costs.evaluate import Evaluator
-from planner.limits import Limits, Order
+from planner.limits import Order
 from planner.objectives import Objective, ObjectiveKind, broken_limit
 from planner.plan import Plan
 from planner.problem import Problem
@@ -16,6 +17,7 @@ from planner.solvers.any_order.relaxed_chain import TypeWalk
 from planner.solvers.any_order.type_tables import TypeTables
 from planner.solvers.chain_recurrence import best_chain
 from planner.solvers.chain_tables import chain_tables
+from planner.solvers.own_limit import limits_other_values
 from planner.solvers.stage_counts import stage_counts
 
 
@@ -28,17 +30,11 @@ def free_skip_reason(problem: Problem, objective: Objective) -> str | None:
         return "it gives each node one stage, and each stage one node"
     if not objective.is_additive and objective.kind is not ObjectiveKind.NODES:
         return f"{objective.kind} is no sum over stages"
-    if limits.caps_values and not _limits_only_its_value(limits, objective):
+    if limits_other_values(problem, objective):
         return "it cannot limit anything beside its objective"
+    if has_measured_stages(problem):
+        return "it adds up blocks, and some stages were measured as a whole"
     return None
-
-
-def _limits_only_its_value(limits: Limits, objective: Objective) -> bool:
-    others = {
-        ObjectiveKind.LATENCY: (limits.max_period_s, limits.max_price),
-        ObjectiveKind.PRICE: (limits.max_latency_s, limits.max_period_s),
-    }
-    return objective.kind in others and others[objective.kind] == (None, None)
 
 
 class Incumbent:

@@ -246,6 +246,8 @@ class _Search:
         return self._problems[order]
 
     def _in_order(self, order: tuple[int, ...]) -> dict[str, Profile]:
+        if order == self._program:
+            return self._node_profiles
         return {name: reordered(own, order) for name, own in self._node_profiles.items()}
 
     def _answer(
