@@ -11,6 +11,7 @@ The functions follow the closed loop, each taking what the one before it returns
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,11 +25,22 @@ from planner.costs.tails import simulate_tail
 from planner.engines import engine_named
 from planner.engines.interface import RunOptions, RunResult
 from planner.errors import FileFormatError, PlannerError
+from planner.explain import explain as explain_plan
+from planner.explanation import Explanation
 from planner.files import read_record
+from planner.objectives import Objective
 from planner.partition import Partition, open_partition
+from planner.placement.instance import PlacementInstance
+from planner.placement.instance_file import read_instance as read_instance_file
+from planner.placement.placement import PlacementSolution
 from planner.plan_options import PlanOptions
 from planner.problem import Problem, build_problem
+from planner.remedies import more_nodes
 from planner.solution import PlanDocument, Solution
+from planner.solvers.branching.graph_orders import solve_graph
+from planner.solvers.budget import Budget
+from planner.solvers.pareto import ParetoFront
+from planner.solvers.pareto import pareto as front_of
 from planner.solvers.solve import solve
 from planner.sweep import SweepRow, sweep_parts
 from planner.tail import Tail
@@ -41,11 +53,15 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 _REPORTED_QUANTILE = 0.95
+_QUESTIONS_AT_ONCE = 20
+_LEAST_QUESTION_S = 1.0
+_REMEDY_S = 10.0
+"""How long more nodes are tried when nothing fits."""
 
 __all__ = [
-    "PlanDocument", "PlanOptions", "ProfileOptions", "RunOptions", "RunResult", "capture",
-    "compare", "emit", "plan", "profile", "read_cluster", "read_plan", "read_profile", "run",
-    "sweep",
+    "Explanation", "PlanDocument", "PlanOptions", "ProfileOptions", "RunOptions", "RunResult",
+    "alternatives", "capture", "emit", "explain", "pareto", "place", "plan", "profile",
+    "read_cluster", "read_instance", "read_plan", "read_profile", "remedy", "run", "sweep",
 ]  # fmt: skip
 
 
@@ -109,12 +125,35 @@ def plan(
     node_profiles: Mapping[str, Profile] | None = None,
     options: PlanOptions | None = None,
 ) -> PlanDocument:
-    """The cut points and placement of least value that fit every node's memory."""
+    """The cut points and placement of least value that fit every node's memory.
+
+    A model that branches is planned over orders of its blocks, unless the options forbid it.
+    """
     options = options or PlanOptions()
-    problem = build_problem(profile, cluster, node_profiles, limits=options.limits)
-    solution = _solve(problem, options)
-    return describe(
-        profile, cluster, problem, solution, node_profiles=node_profiles, seed=options.seed
+    if not options.reorder:
+        problem = build_problem(profile, cluster, node_profiles, limits=options.limits)
+        return describe(
+            profile,
+            cluster,
+            problem,
+            _solve(problem, options),
+            node_profiles=node_profiles,
+            seed=options.seed,
+        )
+    found = solve_graph(profile, cluster, node_profiles, solve=_solve, options=options)
+    document = describe(
+        found.profile,
+        cluster,
+        found.problem,
+        found.solution,
+        node_profiles=found.node_profiles,
+        seed=options.seed,
+    )
+    if not found.op_order:
+        return document
+    note = {"order of blocks": "another than the program's, in which they were measured"}
+    return document.model_copy(
+        update={"op_order": found.op_order, "provenance": document.provenance | note}
     )
 
 
@@ -142,21 +181,92 @@ def describe(
         cluster=cluster,
         node_speeds={node.name: node.speed for node in cluster.nodes if node.speed is not None},
         block_names=tuple(block.name for block in profile.blocks),
+        problem=problem,
         provenance=_provenance(profile, cluster, node_profiles or {}),
     )
 
 
-def compare(
+def alternatives(document: PlanDocument) -> tuple[Row, ...]:
+    """A plan beside what every baseline would choose, priced by one evaluator.
+
+    Raises:
+        PlannerError: the plan was made by hand, without a problem.
+    """
+    return compare_plans(_problem(document), document.solution)
+
+
+def explain(document: PlanDocument, *, time_limit_s: float = 60.0) -> Explanation:
+    """What binds, what a change would gain, and the second best plan, by solving again.
+
+    Args:
+        document: a plan that `plan` made.
+        time_limit_s: for all questions together; those left over are counted.
+
+    Raises:
+        PlannerError: there is no plan, or it was made by hand.
+    """
+    budget = Budget(time_limit_s)
+    objective = document.solution.objective
+
+    def again(problem: Problem) -> Solution:
+        share_s = max(budget.left_s / _QUESTIONS_AT_ONCE, _LEAST_QUESTION_S)
+        return solve(problem, objective, time_limit_s=share_s)
+
+    return explain_plan(
+        _problem(document), document.solution, solve=again, out_of_time=lambda: budget.spent
+    )
+
+
+def pareto(
     profile: Profile,
     cluster: Cluster,
+    against: Objective,
     *,
     node_profiles: Mapping[str, Profile] | None = None,
     options: PlanOptions | None = None,
-) -> tuple[Row, ...]:
-    """Our plan beside what every baseline would choose, priced by one evaluator."""
+) -> ParetoFront:
+    """The plans that none beats in both the options' objective and the other one.
+
+    Blocks that branch keep the program's order.
+
+    Raises:
+        PlannerError: the two have no front, or the problem is too large for it.
+    """
     options = options or PlanOptions()
     problem = build_problem(profile, cluster, node_profiles, limits=options.limits)
-    return compare_plans(problem, _solve(problem, options))
+    limit_s = options.time_limit_s
+    budget = Budget(inf if limit_s is None else limit_s, options.seed)
+    return front_of(problem, options.objective, against, budget)
+
+
+def remedy(document: PlanDocument, options: PlanOptions) -> str | None:
+    """Which further nodes would make an infeasible problem feasible, in words; none if unknown.
+
+    Raises:
+        PlannerError: the plan was made by hand, without a problem.
+    """
+    budget = Budget(_REMEDY_S)
+
+    def again(problem: Problem) -> Solution:
+        return solve(problem, options.objective, time_limit_s=max(budget.left_s, _LEAST_QUESTION_S))
+
+    found = more_nodes(_problem(document), solve=again, out_of_time=lambda: budget.spent)
+    return None if found is None else found.text
+
+
+def read_instance(path: Path | str) -> PlacementInstance:
+    """The placement instance in a file of the published format."""
+    return read_instance_file(Path(path))
+
+
+def place(instance: PlacementInstance, options: PlanOptions | None = None) -> PlacementSolution:
+    """The best placement of an instance's operators; of the options, limits are not used."""
+    from planner.placement.solve import solve_placement
+
+    options = options or PlanOptions()
+    return solve_placement(
+        instance, options.objective, time_limit_s=options.time_limit_s, seed=options.seed
+    )
 
 
 def sweep(
@@ -217,6 +327,15 @@ def _tail(problem: Problem, solution: Solution, seed: int) -> Tail | None:
         return None
     quantile = solution.objective.quantile or _REPORTED_QUANTILE
     return simulate_tail(problem, solution.plan, quantile, seed=seed)
+
+
+def _problem(document: PlanDocument) -> Problem:
+    if document.problem is None:
+        raise PlannerError(
+            f"the plan of {document.model} was made by hand and has no problem beside it: "
+            "plan with `partway plan` first"
+        )
+    return document.problem
 
 
 def _captured(model: str | ModelSource | CapturedModel) -> CapturedModel:

@@ -20,7 +20,16 @@ def block(language):
 
 
 def test_the_readme_shows_every_step_of_the_loop():
-    assert [name for name, _ in COMMANDS] == ["profile", "plan", "compare", "sweep", "emit", "run"]
+    assert [name for name, _ in COMMANDS] == [
+        "profile",
+        "plan",
+        "explain",
+        "compare",
+        "sweep",
+        "pareto",
+        "emit",
+        "run",
+    ]
 
 
 @pytest.mark.parametrize(("name", "words"), COMMANDS)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 
-from planner.cli.console import stdout, stop_infeasible
-from planner.cli.options import ClusterFile, Json, MaxStages, Profiles, read_inputs
+from planner.cli.console import stdout, stop_without_plan
+from planner.cli.options import ClusterFile, Json, Profiles, read_inputs
+from planner.cli.search import Search, with_search
 
 
+@with_search
 def compare(
     profiles: Profiles,
     cluster: ClusterFile,
-    max_stages: MaxStages = None,
+    search: Search,
     as_json: Json = False,
 ) -> None:
     """Price our plan beside every single node, the hand split and other tools' rules.
@@ -23,15 +25,14 @@ def compare(
     from planner import api
     from planner.cli.tables import comparison_notes, comparison_table
 
+    options = search.options()
     reference, described, named = read_inputs(profiles, cluster)
-    from planner.limits import Limits
-
-    options = api.PlanOptions(limits=Limits(max_stages=max_stages))
-    rows = api.compare(reference, described, node_profiles=named, options=options)
+    document = api.plan(reference, described, node_profiles=named, options=options)
+    rows = api.alternatives(document)
     if as_json:
         stdout().print_json(json.dumps([row.model_dump(mode="json") for row in rows]))
     else:
-        stdout().print(comparison_table(rows))
+        stdout().print(comparison_table(rows, options.objective))
         stdout().print(comparison_notes(rows), markup=False)
-    if rows[0].plan is None:
-        stop_infeasible(rows[0].skip_reason or "")
+    if document.estimate is None:
+        stop_without_plan(document.solution, api.remedy(document, options))

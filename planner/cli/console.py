@@ -12,6 +12,9 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from planner.placement.placement import PlacementSolution
+    from planner.solution import Solution
+
 _WIDTH_WITHOUT_TERMINAL = 120
 
 
@@ -31,9 +34,16 @@ def fail(error: BaseException, *, code: int) -> int:
     return code
 
 
-def stop_infeasible(reason: str) -> NoReturn:
+def stop_without_plan(solution: Solution | PlacementSolution, remedy: str | None) -> NoReturn:
+    """Says that there is no plan, why, and what else would help."""
+    also = f"; {remedy} would also do" if remedy else ""
+    known = "no plan was found" if solution.status.value == "unknown" else "no feasible plan"
+    stop_infeasible(f"{solution.reason}{also}", known=known)
+
+
+def stop_infeasible(reason: str, *, known: str = "no feasible plan") -> NoReturn:
     """Says that no plan holds all limits, and why."""
-    sys.stderr.write(f"partway: no feasible plan: {reason}\n")
+    sys.stderr.write(f"partway: {known}: {reason}\n")
     raise typer.Exit(1)
 
 

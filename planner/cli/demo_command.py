@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from planner.cli.console import progress, stderr, stdout, stop_infeasible
+from planner.cli.console import progress, stderr, stdout, stop_without_plan
 from planner.cli.options import check_output
 
 _MODEL = "torchvision:resnet18"
@@ -59,15 +59,15 @@ def demo(
     stdout().print(profile_table(profile))
     stdout().print(profile_summary(profile), markup=False)
 
-    alternatives = api.compare(profile, nodes)
-    stdout().print(comparison_table(alternatives))
+    document = api.plan(profile, nodes)
+    alternatives = api.alternatives(document)
+    stdout().print(comparison_table(alternatives, document.solution.objective))
     stdout().print(comparison_notes(alternatives), markup=False)
     rows = api.sweep(profile, nodes)
     stdout().print(sweep_table(rows))
     _, picture = write_sweep(rows, output)
-    document = api.plan(profile, nodes)
     if document.estimate is None:
-        stop_infeasible(document.solution.reason)
+        stop_without_plan(document.solution, None)
     write_record(output / "plan.json", document)
     stdout().print(breakdown_table(document.estimate, document.block_names))
 

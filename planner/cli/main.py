@@ -11,6 +11,8 @@ from planner.cli.compare_command import compare
 from planner.cli.console import fail
 from planner.cli.demo_command import demo
 from planner.cli.emit_command import emit
+from planner.cli.explain_command import explain
+from planner.cli.pareto_command import pareto
 from planner.cli.plan_command import plan
 from planner.cli.profile_command import profile
 from planner.cli.run_command import run
@@ -23,6 +25,7 @@ The commands follow each other, and each leaves a file that the next one reads:
 \b
     partway profile torchvision:resnet18 --backend onnx -o resnet18.profile.json
     partway plan resnet18.profile.json --cluster cluster.yaml -o plan.json
+    partway explain plan.json
     partway emit plan.json --model torchvision:resnet18 -o parts
     partway run parts --emulate-links
 
@@ -38,7 +41,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (profile, plan, sweep, compare, emit, run, demo):
+for command in (profile, plan, explain, pareto, sweep, compare, emit, run, demo):
     app.command()(command)
 
 

@@ -31,9 +31,6 @@ Model = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-MaxStages = Annotated[
-    int | None, typer.Option("--max-stages", min=1, help="Use at most this many stages.")
-]
 
 
 def read_inputs(

@@ -9,11 +9,14 @@ import typer
 
 from planner.cli.console import stderr, stdout, stop_infeasible
 from planner.cli.options import ClusterFile, Profiles, check_output, read_inputs
+from planner.cli.search import Search, with_search
 
 
+@with_search
 def sweep(
     profiles: Profiles,
     cluster: ClusterFile,
+    search: Search,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for CSV and PNG.")],
 ) -> None:
     """Find the best plan for every number of parts: latency, memory and bytes moved.
@@ -28,7 +31,7 @@ def sweep(
 
     check_output(output, is_folder=True)
     reference, described, named = read_inputs(profiles, cluster)
-    rows = api.sweep(reference, described, node_profiles=named)
+    rows = api.sweep(reference, described, node_profiles=named, options=search.options())
     for path in write_sweep(rows, output):
         stderr().print(f"wrote {path}", markup=False)
     stdout().print(sweep_table(rows))

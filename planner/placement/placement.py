@@ -67,6 +67,10 @@ class PlacementSolution(Record):
     schema_: Literal["partway.placement-solution/1"] = Field(
         alias="schema", default="partway.placement-solution/1"
     )
+    instance: str = ""
+    """Name of the instance."""
+    operator_ids: tuple[int, ...] = ()
+    """What the instance's file calls its operators, in the order of the placement's devices."""
     objective: Literal["throughput", "latency"]
     status: Status
     method: str
@@ -93,10 +97,10 @@ class PlacementSolution(Record):
         placed = self.placement is not None
         if placed != (self.value_s is not None):
             raise ValueError("a placement and its value come together or not at all")
-        if placed == (self.status is Status.INFEASIBLE):
+        if placed != (self.status in (Status.OPTIMAL, Status.FEASIBLE)):
             raise ValueError(f"status {self.status} does not go with placement {self.placement}")
-        if self.status is Status.INFEASIBLE and not self.reason:
-            raise ValueError("an infeasible instance needs its reason")
+        if not placed and not self.reason:
+            raise ValueError("an answer without a placement needs its reason")
         return self
 
 

@@ -46,16 +46,16 @@ def solve_throughput(
 
 def _solved(instance: PlacementInstance, seed: int, deadline: float) -> PlacementSolution:
     if (reason := impossible_reason(instance)) is not None:
-        return _infeasible("check of the devices", reason)
+        return _without_placement("check of the devices", reason, is_proved=True)
     answer = _best_of_class(instance, seed, deadline, mirror_all=False)
     if answer.placement is None:
-        return _infeasible(answer.method, answer.reason)
+        return _without_placement(answer.method, answer.reason, is_proved=answer.is_proved)
     if broken := violations(instance, answer.placement):
         if not any(operator.backward for operator in instance.operators):
             raise RuntimeError(f"the split is not valid, please report this instance: {broken[0]}")
         answer = _mirrored(instance, seed, deadline, wider=answer)
         if answer.placement is None:
-            return _infeasible(answer.method, answer.reason)
+            return _without_placement(answer.method, answer.reason, is_proved=False)
     proved = answer.is_proved
     return PlacementSolution(
         objective="throughput",
@@ -68,10 +68,9 @@ def _solved(instance: PlacementInstance, seed: int, deadline: float) -> Placemen
     )
 
 
-def _infeasible(method: str, reason: str) -> PlacementSolution:
-    return PlacementSolution(
-        objective="throughput", status=Status.INFEASIBLE, method=method, reason=reason
-    )
+def _without_placement(method: str, reason: str, *, is_proved: bool) -> PlacementSolution:
+    status = Status.INFEASIBLE if is_proved else Status.UNKNOWN
+    return PlacementSolution(objective="throughput", status=status, method=method, reason=reason)
 
 
 def _mirrored(instance: PlacementInstance, seed: int, deadline: float, *, wider: Answer) -> Answer:
@@ -105,8 +104,8 @@ def _best_of_class(
     if split is None:
         needed = needed_cap(instance, blocks, seed=seed, deadline=deadline)
         if needed is None or needed.most_bytes > most_bytes(instance.cap_bytes):
-            reason = over_cap_reason(instance, blocks, needed, deadline=deadline)
-            return Answer(None, 0.0, 0.0, "split DP over sizes", is_proved=True, reason=reason)
+            reason, proved = over_cap_reason(instance, blocks, needed, deadline=deadline)
+            return Answer(None, 0.0, 0.0, "split DP over sizes", is_proved=proved, reason=reason)
         split = needed.split
     search = PlacementSearch(instance, mirror_all=mirror_all, seed=seed, deadline=deadline)
     search.take(blocks, split)

@@ -119,23 +119,27 @@ def _fullest_bytes(blocks: Blocks, split: Split) -> float:
 
 def over_cap_reason(
     instance: PlacementInstance, blocks: Blocks, needed: NeededCap | None, *, deadline: float
-) -> str:
-    """Why no placement was found within the accelerators' cap, and what would help."""
+) -> tuple[str, bool]:
+    """Why no placement was found within the accelerators' cap and what would help.
+
+    Also whether that proves that there is none.
+    """
     cap, count = instance.cap_bytes, needed_accelerators(instance, blocks, deadline=deadline)
     more = f"so does one with {count:,} accelerators, and " if count else ""
     cure = f"{more}with 1 CPU a placement fits, however slow"
     if needed is not None and needed.is_least:
-        return (
+        least = (
             f"no contiguous split fits the cap of {cap:,.0f} bytes: every accelerator lacks at "
             f"least {_more(needed, cap)}, and with that one fits; {cure}"
         )
+        return least, True
     proof = _over_cap_proof(instance, blocks)
     start = proof or (
         f"no contiguous split within the cap of {cap:,.0f} bytes was found; whether one exists is "
         "open"
     )
     helps = f"; with {_more(needed, cap)} more on every accelerator one fits" if needed else ""
-    return f"{start}{helps}; {cure}"
+    return f"{start}{helps}; {cure}", proof is not None
 
 
 def _more(needed: NeededCap, cap_bytes: float) -> str:
