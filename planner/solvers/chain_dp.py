@@ -12,7 +12,7 @@ from planner.solvers.answers import answer, infeasible
 from planner.solvers.budget import Budget
 from planner.solvers.chain_recurrence import Chain, best_chain, best_chain_per_count
 from planner.solvers.chain_tables import chain_tables
-from planner.solvers.own_limit import limits_other_values
+from planner.solvers.own_limit import no_plain_sum_reason
 from planner.solvers.shortfall import infeasible_reason
 from planner.solvers.stage_counts import stage_counts
 
@@ -30,16 +30,9 @@ class ChainDp:
 
     def skip_reason(self, problem: Problem, objective: Objective = LATENCY) -> str | None:
         """Why it is not for this problem; none for ordered nodes and a sum as objective."""
-        limits = problem.limits
-        if limits.order is not Order.LISTED and len(problem.nodes) > 1:
+        if problem.limits.order is not Order.LISTED and len(problem.nodes) > 1:
             return "it visits nodes in their listed order only"
-        if limits.revisits or limits.max_replicas > 1:
-            return "it gives each node one stage, and each stage one node"
-        if not objective.is_additive and objective.kind is not ObjectiveKind.NODES:
-            return f"{objective.kind} is no sum over stages"
-        if limits_other_values(problem, objective):
-            return "it cannot limit anything beside its objective"
-        return None
+        return no_plain_sum_reason(problem, objective)
 
     def solve(
         self, problem: Problem, objective: Objective = LATENCY, budget: Budget | None = None

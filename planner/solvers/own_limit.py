@@ -1,4 +1,7 @@
-"""The limit on the objective's own value: the least value either holds it, or nothing does."""
+"""Limits that a sum can be made least under, and the one on the objective's own value.
+
+The least value either holds the limit on itself, or nothing does.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,20 @@ def limits_other_values(problem: Problem, objective: Objective) -> bool:
         ObjectiveKind.PRICE: problem.limits.max_price,
     }
     return any(limit is not None for kind, limit in limits.items() if kind is not objective.kind)
+
+
+def no_plain_sum_reason(problem: Problem, objective: Objective) -> str | None:
+    """Why a problem is more than the least sum, or the fewest nodes, over stages of a node each.
+
+    None if it is not.
+    """
+    if problem.limits.revisits or problem.limits.max_replicas > 1:
+        return "it gives each node one stage, and each stage one node"
+    if not objective.is_additive and objective.kind is not ObjectiveKind.NODES:
+        return f"{objective.kind} is no sum over stages"
+    if limits_other_values(problem, objective):
+        return "it cannot limit anything beside its objective"
+    return None
 
 
 def own_limit(limits: Limits, objective: Objective) -> float | None:

@@ -17,21 +17,16 @@ from planner.solvers.any_order.relaxed_chain import TypeWalk
 from planner.solvers.any_order.type_tables import TypeTables
 from planner.solvers.chain_recurrence import best_chain
 from planner.solvers.chain_tables import chain_tables
-from planner.solvers.own_limit import limits_other_values
+from planner.solvers.own_limit import no_plain_sum_reason
 from planner.solvers.stage_counts import stage_counts
 
 
 def free_skip_reason(problem: Problem, objective: Objective) -> str | None:
     """Why a problem is not of this class, or its objective no sum; none if it is."""
-    limits = problem.limits
-    if limits.order is not Order.FREE:
+    if problem.limits.order is not Order.FREE:
         return "it visits nodes in any order"
-    if limits.revisits or limits.max_replicas > 1:
-        return "it gives each node one stage, and each stage one node"
-    if not objective.is_additive and objective.kind is not ObjectiveKind.NODES:
-        return f"{objective.kind} is no sum over stages"
-    if limits_other_values(problem, objective):
-        return "it cannot limit anything beside its objective"
+    if (reason := no_plain_sum_reason(problem, objective)) is not None:
+        return reason
     if has_measured_stages(problem):
         return "it adds up blocks, and some stages were measured as a whole"
     return None
