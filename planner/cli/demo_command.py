@@ -22,13 +22,14 @@ def demo(
         Path | None, typer.Option("--cluster", "-c", help="Another cluster file than the demo's.")
     ] = None,
 ) -> None:
-    """Profile ResNet-18 here, plan it for a small cluster, emit the stages, run and compare them.
+    """Profile ResNet-18 here, plan it for a small cluster, explain, emit, run and compare.
 
     The stages run in processes of their own that really send the tensors; links and node speeds
     are emulated as the cluster file says. Takes a minute or two.
     """
     from planner import api
     from planner.cli import run_command
+    from planner.cli.explanation_tables import explanation_summary, what_if_table
     from planner.cli.sweep_files import write_sweep
     from planner.cli.tables import (
         breakdown_table,
@@ -70,6 +71,9 @@ def demo(
         stop_without_plan(document.solution, None)
     write_record(output / "plan.json", document)
     stdout().print(breakdown_table(document.estimate, document.block_names))
+    explanation = api.explain(document)
+    stdout().print(explanation_summary(explanation, document), markup=False)
+    stdout().print(what_if_table(explanation))
 
     with progress("emit") as on_step:
         partition = api.emit(document, captured, output / "parts", on_step=on_step)
