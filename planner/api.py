@@ -28,12 +28,21 @@ from planner.errors import FileFormatError, PlannerError
 from planner.explain import explain as explain_plan
 from planner.explanation import Explanation
 from planner.files import read_record
-from planner.objectives import Objective
+from planner.limits import Limits, Order
+from planner.objectives import (
+    LATENCY,
+    NODES,
+    PRICE,
+    THROUGHPUT,
+    Objective,
+    latency_quantile,
+    makespan,
+)
 from planner.partition import Partition, open_partition
 from planner.placement.instance import PlacementInstance
 from planner.placement.instance_file import read_instance as read_instance_file
 from planner.placement.placement import PlacementSolution
-from planner.plan_options import PlanOptions
+from planner.plan_options import PlanOptions, check_time_limit
 from planner.problem import Problem, build_problem
 from planner.remedies import more_nodes
 from planner.solution import PlanDocument, Solution
@@ -41,7 +50,7 @@ from planner.solvers.branching.graph_orders import solve_graph
 from planner.solvers.budget import Budget
 from planner.solvers.pareto import ParetoFront
 from planner.solvers.pareto import pareto as front_of
-from planner.solvers.solve import solve
+from planner.solvers.solve import AUTO, solve
 from planner.sweep import SweepRow, sweep_parts
 from planner.tail import Tail
 from profiler.profile_options import ProfileOptions
@@ -54,14 +63,16 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 _REPORTED_QUANTILE = 0.95
 _QUESTIONS_AT_ONCE = 20
-_LEAST_QUESTION_S = 1.0
+_LEAST_QUESTION_S = 0.2
 _REMEDY_S = 10.0
 """How long more nodes are tried when nothing fits."""
 
 __all__ = [
-    "Explanation", "PlanDocument", "PlanOptions", "ProfileOptions", "RunOptions", "RunResult",
-    "alternatives", "capture", "emit", "explain", "pareto", "place", "plan", "profile",
-    "read_cluster", "read_instance", "read_plan", "read_profile", "remedy", "run", "sweep",
+    "LATENCY", "NODES", "PRICE", "THROUGHPUT", "Explanation", "Limits", "Objective", "Order",
+    "PlanDocument", "PlanOptions", "ProfileOptions", "RunOptions", "RunResult", "alternatives",
+    "capture", "emit", "explain", "latency_quantile", "makespan", "pareto", "place", "plan",
+    "profile", "read_cluster", "read_instance", "read_plan", "read_profile", "remedy", "run",
+    "sweep",
 ]  # fmt: skip
 
 
@@ -127,10 +138,11 @@ def plan(
 ) -> PlanDocument:
     """The cut points and placement of least value that fit every node's memory.
 
-    A model that branches is planned over orders of its blocks, unless the options forbid it.
+    A model that branches is planned over orders of its blocks, unless the options forbid it or
+    name a method.
     """
     options = options or PlanOptions()
-    if not options.reorder:
+    if not options.reorder or options.method != AUTO:
         problem = build_problem(profile, cluster, node_profiles, limits=options.limits)
         return describe(
             profile,
@@ -205,6 +217,7 @@ def explain(document: PlanDocument, *, time_limit_s: float = 60.0) -> Explanatio
     Raises:
         PlannerError: there is no plan, or it was made by hand.
     """
+    check_time_limit(time_limit_s)
     budget = Budget(time_limit_s)
     objective = document.solution.objective
 
@@ -245,7 +258,9 @@ def remedy(document: PlanDocument, options: PlanOptions) -> str | None:
     Raises:
         PlannerError: the plan was made by hand, without a problem.
     """
-    budget = Budget(_REMEDY_S)
+    limit_s = inf if options.time_limit_s is None else options.time_limit_s
+    left_s = max(limit_s - document.solution.runtime_s, 0.0)
+    budget = Budget(min(left_s, _REMEDY_S))
 
     def again(problem: Problem) -> Solution:
         return solve(problem, options.objective, time_limit_s=max(budget.left_s, _LEAST_QUESTION_S))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import fsum
+from math import fsum, isclose
 
 from netmodel.units import format_duration, format_size
 from planner.breakdown import Breakdown
 from planner.compare import compare
 from planner.costs.evaluate import evaluate
+from planner.costs.value import plan_value
 from planner.errors import PlannerError
 from planner.explanation import (
     ChangeKind,
@@ -54,28 +55,37 @@ def explain(
         out_of_time: whether to leave the remaining questions out.
 
     Raises:
-        PlannerError: the solution has no plan.
+        PlannerError: the solution has no plan, or says of it what is not its price.
     """
     if solution.plan is None or solution.value is None:
         raise PlannerError(f"there is no plan to explain: {solution.reason}")
+    _check_value(problem, solution)
     estimate = evaluate(problem, solution.plan)
-    memory = _memory(problem, solution, estimate, solve)
+    without_caps = None if out_of_time() else solve(_without_caps(problem)).value
+    memory = tuple(
+        _memory(problem, solution.value, estimate, without_caps, solve=solve, skip=out_of_time)
+    )
     asked: list[WhatIf] = []
-    left_out = 0
+    left_out = sum(use.binds is None for use in memory)
     for question in _questions(problem, estimate, memory):
         if out_of_time():
             left_out += 1
         elif (outcome := _asked(question, solution.value, solve)) is not None:
             asked.append(outcome)
+    second = next_best(
+        problem, solution.objective, solution.plan, solve=solve, out_of_time=out_of_time
+    )
+    cutting = None if out_of_time() else _cutting(problem, solve)
     return Explanation(
         objective=solution.objective,
         value=solution.value,
         memory=memory,
+        value_without_caps=without_caps,
         what_ifs=tuple(sorted(asked, key=lambda outcome: -outcome.gain)),
-        next_best=next_best(problem, solution.objective, solution.plan, solve=solve),
-        cutting=_cutting(problem, solve),
+        next_best=second,
+        cutting=cutting,
         alternatives=compare(problem, solution),
-        left_out=left_out,
+        left_out=left_out + (cutting is None),
     )
 
 
@@ -96,27 +106,46 @@ def _asked(question: _Question, value: float, solve: Solve) -> WhatIf | None:
     )
 
 
+def _check_value(problem: Problem, solution: Solution) -> None:
+    """Makes sure that the plan's value is its price: a file may have been edited."""
+    if solution.plan is None or solution.value is None or solution.objective.quantile is not None:
+        return
+    value = plan_value(problem, solution.objective, solution.plan)
+    if not isclose(value, solution.value, rel_tol=_ROUNDING, abs_tol=_ROUNDING):
+        raise PlannerError(
+            f"the plan's {solution.objective.name} is {value:.6g}, not {solution.value:.6g} as it "
+            "says: plan again"
+        )
+
+
+def _without_caps(problem: Problem) -> Problem:
+    return problem.replaced(nodes=tuple(_capped(n, _NO_CAP_BYTES) for n in problem.nodes))
+
+
 def _memory(
-    problem: Problem, solution: Solution, estimate: Breakdown, solve: Solve
-) -> tuple[MemoryUse, ...]:
+    problem: Problem,
+    value: float,
+    estimate: Breakdown,
+    without_caps: float | None,
+    *,
+    solve: Solve,
+    skip: Callable[[], bool],
+) -> Iterator[MemoryUse]:
     """Every node's use of its cap; a cap binds if the best plan without it is better."""
     used = dict.fromkeys(problem.node_index, 0)
     for stage in estimate.stages:
         for node in stage.nodes:
             used[node] += stage.peak_bytes
-    value = solution.value or 0.0
-    nobody = problem.replaced(nodes=tuple(_capped(n, _NO_CAP_BYTES) for n in problem.nodes))
-    some_bind = _is_better(solve(nobody), value)
-    return tuple(
-        MemoryUse(
-            node=node.name,
-            used_bytes=used[node.name],
-            cap_bytes=node.memory_bytes,
-            binds=some_bind
-            and _is_better(solve(_with_node(problem, _capped(node, _NO_CAP_BYTES))), value),
+    some_bind = without_caps is None or without_caps < value * (1 - _ROUNDING)
+    for node_costs in problem.nodes:
+        binds: bool | None = False
+        if some_bind:
+            uncapped = _with_node(problem, _capped(node_costs, _NO_CAP_BYTES))
+            binds = None if skip() else _is_better(solve(uncapped), value)
+        name = node_costs.name
+        yield MemoryUse(
+            node=name, used_bytes=used[name], cap_bytes=node_costs.memory_bytes, binds=binds
         )
-        for node in problem.nodes
-    )
 
 
 def _is_better(answer: Solution, value: float) -> bool:

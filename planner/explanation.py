@@ -49,12 +49,12 @@ class MemoryUse(Record):
     node: str
     used_bytes: NonNegativeInt
     cap_bytes: NonNegativeInt
-    binds: bool
-    """Whether the best plan would be better if this node had no cap."""
+    binds: bool | None
+    """Whether the best plan would be better if this node had no cap; none if it was not asked."""
 
 
 class NextBest(Record):
-    """The best of all plans with other cuts or other nodes."""
+    """The best of all plans with other cuts or other kinds of nodes."""
 
     plan: Plan
     value: NonNegativeFloat
@@ -86,10 +86,13 @@ class Explanation(Record):
     objective: Objective
     value: NonNegativeFloat
     memory: tuple[MemoryUse, ...]
+    value_without_caps: NonNegativeFloat | None
+    """Of the best plan if no node had a cap; none if it was not asked or not found."""
     what_ifs: tuple[WhatIf, ...]
     """The largest gain first."""
     next_best: NextBest | None
-    cutting: Cutting
+    cutting: Cutting | None
+    """None if it was not asked."""
     alternatives: tuple[Row, ...]
     """Our plan, every single node, and the baselines."""
     left_out: NonNegativeInt

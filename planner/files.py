@@ -84,7 +84,8 @@ def _describe(error: ValidationError, model: type[BaseModel]) -> str:
             )
     first, more = problems[0], len(problems) - 1
     where = ".".join(str(part) for part in first["loc"])
-    text = f"{where}: {first['msg']}" if where else first["msg"]
+    message = first["msg"].removeprefix("Value error, ")
+    text = f"{where}: {message}" if where else message
     return text + (f" (and {more} more)" if more else "")
 
 

@@ -32,6 +32,8 @@ class StageFile(Record):
 
     file: FileStamp
     node: str
+    replicas: tuple[str, ...] = ()
+    """More nodes that run the same file, in turn."""
     op_start: NonNegativeInt
     op_stop: NonNegativeInt
     weight_bytes: NonNegativeInt

@@ -11,19 +11,26 @@ from planner.objectives import Objective
 from planner.plan import Plan
 from planner.problem import NodeCosts, Problem
 from planner.solution import Solution, Status
+from planner.solvers.node_types import node_types
 
 Solve = Callable[[Problem], Solution]
 
 
 def next_best(
-    problem: Problem, objective: Objective, plan: Plan, *, solve: Solve
+    problem: Problem,
+    objective: Objective,
+    plan: Plan,
+    *,
+    solve: Solve,
+    out_of_time: Callable[[], bool] = lambda: False,
 ) -> NextBest | None:
-    """The best plan with other cuts or other nodes than the given one; none if there is none.
+    """The best plan with other cuts or other kinds of nodes than the given one; none without any.
 
     Every other plan either lacks one of the plan's cuts, or has more stages, or has the same cuts
-    with another node for one of its stages. Each of these sets is a problem of its own: with the
-    blocks at that cut joined, with more stages asked for, or with the stages as blocks, one of
-    which its node must not run. So the best of their best plans is the second best plan.
+    with another kind of node for one of its stages. Each of these sets is a problem of its own:
+    with the blocks at that cut joined, with more stages asked for, or with the stages as blocks,
+    one of which nodes like its own must not run. So the best of their best plans is the second
+    best plan.
 
     Source: Lawler, "A procedure for computing the K best solutions to discrete optimization
     problems", Management Science 18(7), 1972: the set of all other solutions is split into
@@ -32,6 +39,9 @@ def next_best(
     found: list[tuple[float, Plan]] = []
     proved = True
     for other in _others(problem, plan):
+        if out_of_time():
+            proved = False
+            break
         solution = solve(other)
         if solution.plan is None:
             proved &= solution.status is Status.INFEASIBLE
@@ -58,9 +68,11 @@ def _others(problem: Problem, plan: Plan) -> Iterator[Problem]:
         yield problem.replaced(limits=problem.limits.model_copy(update={"min_stages": least}))
     stages = coarsened(problem, cuts)
     exact = stages.limits.model_copy(update={"min_stages": n_stages, "max_stages": n_stages})
+    kind = {n: group for group in node_types(problem) for n in group}
     for index, stage in enumerate(plan.stages):
+        alike = {n for name in stage.nodes for n in kind[problem.node_index[name]]}
         nodes = tuple(
-            _without(node, index) if node.name in stage.nodes else node for node in stages.nodes
+            _without(node, index) if n in alike else node for n, node in enumerate(stages.nodes)
         )
         yield stages.replaced(limits=exact, nodes=nodes)
 

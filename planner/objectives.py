@@ -46,8 +46,10 @@ class Objective(Record):
 
     @model_validator(mode="after")
     def _has_its_number(self) -> Self:
-        if (self.kind is ObjectiveKind.MAKESPAN) != (self.micro_batches is not None):
-            raise ValueError("the makespan needs a number of micro-batches, and nothing else has")
+        if self.kind is ObjectiveKind.MAKESPAN and self.micro_batches is None:
+            raise ValueError("the makespan needs a number of micro-batches")
+        if self.kind is not ObjectiveKind.MAKESPAN and self.micro_batches is not None:
+            raise ValueError(f"only the makespan has micro-batches, not the {self.kind.value}")
         if self.quantile is not None and self.kind is not ObjectiveKind.LATENCY:
             raise ValueError(f"only the latency has quantiles, not the {self.kind.value}")
         for weight in (self.mean_weight, self.variance_weight_per_s):

@@ -112,8 +112,8 @@ def _check_file(folder: Path, stamped: FileStamp) -> None:
 
 
 def _check_stages(partition: Partition) -> None:
-    planned = [(s.op_start, s.op_stop, s.node) for s in partition.plan.stages]
-    emitted = [(s.op_start, s.op_stop, s.node) for s in partition.manifest.stages]
+    planned = [(s.op_start, s.op_stop, *s.nodes) for s in partition.plan.stages]
+    emitted = [(s.op_start, s.op_stop, s.node, *s.replicas) for s in partition.manifest.stages]
     if planned != emitted:
         raise FileFormatError(
             f"{partition.folder / MANIFEST_NAME}: stages {emitted} are not those of the plan, "

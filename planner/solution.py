@@ -47,6 +47,19 @@ class Solution(Record):
     runtime_s: NonNegativeFloat = Field(default=0.0, exclude=True)
     """Of the search. Not written to files: equal inputs give equal files."""
 
+    @model_validator(mode="after")
+    def _parts_agree(self) -> Self:
+        if (self.plan is not None) != (self.status in (Status.OPTIMAL, Status.FEASIBLE)):
+            there = "a plan" if self.plan is not None else "no plan"
+            raise ValueError(f"status {self.status.value!r} does not go with {there}")
+        if self.value is None or self.lower_bound is None:
+            return self
+        if self.lower_bound > self.value * (1 + 1e-9):
+            raise ValueError(f"lower_bound {self.lower_bound:g} is above the value {self.value:g}")
+        if self.status is Status.OPTIMAL and self.value != self.lower_bound:
+            raise ValueError(f"an optimal value {self.value:g} is its own lower bound")
+        return self
+
     @property
     def gap(self) -> float | None:
         """How far the value may be above the best one, relative to the value; 0 if it is proved."""

@@ -20,6 +20,10 @@ class SweepRow(Record):
 
     parts: PositiveInt
     feasible: bool
+    objective: str = "latency"
+    """What the plan was searched for."""
+    value: NonNegativeFloat | None = None
+    """By the objective, in its unit."""
     latency_s: NonNegativeFloat | None = None
     """End to end."""
     peak_bytes: NonNegativeInt | None = None
@@ -36,24 +40,25 @@ class SweepRow(Record):
 
 _HEADER = (
     "parts", "feasible", "latency (s)", "peak memory of a node (bytes)", "moved (bytes)",
-    "nodes", "cuts (block boundaries)", "reason",
+    "nodes", "cuts (block boundaries)", "objective", "value", "reason",
 )  # fmt: skip
 
 
 def sweep_parts(
     problem: Problem, solve: Callable[[Problem], Solution] = solve
 ) -> tuple[SweepRow, ...]:
-    """The best plan with exactly 1, 2, … parts, up to one part per node.
+    """The best plan with exactly 1, 2, … parts, up to one part per node or the limit on stages.
 
     Peak memory and moved bytes are those of that plan; another plan with as many parts may need
     less of them.
 
     Args:
-        problem: its limits on the number of stages are replaced.
+        problem: its limits on the number of stages say where to begin and to end.
         solve: finds the best plan; the one of least latency if not given.
     """
     rows = []
-    for parts in range(1, len(problem.nodes) + 1):
+    most = min(problem.limits.max_stages or len(problem.nodes), len(problem.nodes))
+    for parts in range(problem.limits.min_stages, most + 1):
         counted = {"min_stages": parts, "max_stages": parts}
         limited = problem.replaced(limits=problem.limits.model_copy(update=counted))
         rows.append(_row(Evaluator(limited), parts, solve(limited)))
@@ -76,10 +81,12 @@ def _row(evaluator: Evaluator, parts: int, answer: Solution) -> SweepRow:
     return SweepRow(
         parts=parts,
         feasible=True,
+        objective=answer.objective.name,
+        value=answer.value,
         latency_s=estimate.latency_s,
         peak_bytes=estimate.peak_bytes,
         moved_bytes=estimate.moved_bytes,
-        nodes=tuple(stage.node for stage in answer.plan.stages),
+        nodes=tuple("+".join(stage.nodes) for stage in answer.plan.stages),
         cuts=tuple(stage.start for stage in answer.plan.stages[1:]),
     )
 
@@ -93,5 +100,7 @@ def _cells(row: SweepRow) -> tuple[object, ...]:
         row.moved_bytes,
         ";".join(row.nodes),
         ";".join(map(str, row.cuts)),
+        row.objective,
+        row.value,
         row.reason,
     )

@@ -65,7 +65,7 @@ def demo(
     stdout().print(comparison_table(alternatives, document.solution.objective))
     stdout().print(comparison_notes(alternatives), markup=False)
     rows = api.sweep(profile, nodes)
-    stdout().print(sweep_table(rows))
+    stdout().print(sweep_table(rows, document.solution.objective))
     _, picture = write_sweep(rows, output)
     if document.estimate is None:
         stop_without_plan(document.solution, None)

@@ -45,10 +45,16 @@ def what_if_table(answer: Explanation) -> Table:
     idle = [outcome for outcome in answer.what_ifs if outcome.gain == 0]
     if idle:
         table.add_section()
-    for kind, change in dict.fromkeys((outcome.kind, outcome.change) for outcome in idle):
-        subjects = [o.subject for o in idle if (o.kind, o.change) == (kind, change)]
-        now = format_value(answer.objective, answer.value)
-        table.add_row(kind.value, ", ".join(subjects), change, "nothing", "0.0%", now)
+    for kind, change, proved in dict.fromkeys((o.kind, o.change, o.proved) for o in idle):
+        subjects = [
+            o.subject for o in idle if (o.kind, o.change, o.proved) == (kind, change, proved)
+        ]
+        then = (
+            ("nothing", "0.0%", format_value(answer.objective, answer.value))
+            if proved
+            else ("none found", "–", "–")
+        )
+        table.add_row(kind.value, ", ".join(subjects), change, *then)
     if answer.left_out:
         table.caption = f"{answer.left_out} questions were left out for lack of time"
     return table
@@ -56,8 +62,16 @@ def what_if_table(answer: Explanation) -> Table:
 
 def _binding(answer: Explanation) -> Iterator[str]:
     binding = [use for use in answer.memory if use.binds]
-    if not binding:
-        yield "no memory cap binds: the plan would be the same without any"
+    free = answer.value_without_caps
+    if free is None:
+        yield "whether memory caps bind was not found out in the time given"
+    elif free >= answer.value * (1 - 1e-9):
+        yield "no memory cap binds: the best plan without any is no better"
+    elif not binding and all(use.binds is False for use in answer.memory):
+        yield (
+            "memory caps bind together, none alone: without any the best plan takes "
+            f"{format_value(answer.objective, free)}"
+        )
     for use in binding:
         unused = "" if use.used_bytes else " (the plan does not use it)"
         yield (
@@ -75,7 +89,7 @@ def _binding(answer: Explanation) -> Iterator[str]:
 def _next_best(answer: Explanation, document: PlanDocument) -> str:
     second = answer.next_best
     if second is None:
-        return "next best plan: there is no other plan that holds all limits"
+        return "next best plan: none was found that holds all limits"
     gap = format_value(answer.objective, abs(second.distance))
     words = {0: "as good", 1: f"{gap} more", -1: f"{gap} less: the plan is not the best"}
     distance = words[(second.distance > 0) - (second.distance < 0)]
@@ -85,7 +99,9 @@ def _next_best(answer: Explanation, document: PlanDocument) -> str:
     )
 
 
-def _cutting(cutting: Cutting, objective: Objective) -> str:
+def _cutting(cutting: Cutting | None, objective: Objective) -> str:
+    if cutting is None:
+        return "whether cutting pays was not found out in the time given"
     if cutting.whole is None:
         return f"one piece: no plan ({cutting.whole_reason})"
     whole = f"one piece: {format_value(objective, cutting.whole)}"

@@ -20,7 +20,9 @@ def plan_instance(path: Path, search: Search, *, output: Path | None, as_json: b
 
     options = search.options()
     if options != api.PlanOptions(
-        objective=options.objective, time_limit_s=options.time_limit_s, seed=options.seed
+        objective=api.Objective(kind=options.objective.kind),
+        time_limit_s=options.time_limit_s,
+        seed=options.seed,
     ):
         raise PlannerError(
             "with --instance only --objective, --time-limit and --seed have a meaning"

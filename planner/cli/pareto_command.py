@@ -33,16 +33,21 @@ def pareto(
     """
     from planner import api
     from planner.cli.tables import front_table
+    from planner.errors import PlannerError
     from planner.files import write_text_atomic
     from planner.front_csv import to_csv
+    from profiler.block_order import block_dag
 
     if output is not None:
         check_output(output)
     options, second = search.options(), search.objective_named("against", against)
+    if options.method != "auto":
+        raise PlannerError("--method: fronts have one method; leave it out")
     reference, described, named = read_inputs(profiles, cluster)
     front = api.pareto(reference, described, second, node_profiles=named, options=options)
     if not front.points:
-        stop_infeasible(front.reason)
+        known = "no feasible plan" if front.is_complete else "no plan was found"
+        stop_infeasible(front.reason, known=known)
     if output is not None:
         write_text_atomic(output, to_csv(front))
     if as_json:
@@ -51,6 +56,7 @@ def pareto(
         names = tuple(block.name for block in reference.blocks)
         stdout().print(front_table(front, names))
         known = "complete" if front.is_complete else f"not complete: {front.reason}"
-        stdout().print(f"{known}; by {front.method}", markup=False)
+        order = "" if block_dag(reference).is_chain else ", for the program's order of the blocks"
+        stdout().print(f"{known}{order}; by {front.method}", markup=False)
     if output is not None:
         stderr().print(f"wrote {output}", markup=False)

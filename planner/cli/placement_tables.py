@@ -39,9 +39,14 @@ def placement_summary(instance: PlacementInstance, solution: PlacementSolution) 
         lines.append(f"{what} {_ms(value)}, no placement is below {_ms(bound)}{gap_text}")
     if solution.reason:
         lines.append(solution.reason)
+    processors = (
+        f"{instance.n_cpus} processors"
+        if solution.objective == "throughput"
+        else "as many processors as operators need (for the latency maxCPUs is not looked at)"
+    )
     lines.append(
         f"on {instance.n_accelerators} accelerators of {format_size(instance.cap_bytes)} and "
-        f"{instance.n_cpus} processors; all numbers computed from the file's latencies and costs"
+        f"{processors}; all numbers computed from the file's latencies and costs"
     )
     return "\n".join(lines)
 

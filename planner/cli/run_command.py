@@ -104,3 +104,7 @@ def show(partition: Partition, result: RunResult) -> None:
     links = "paced to the cluster file" if result.emulated_links else "this machine's loopback"
     speeds = "slowed to the cluster file" if result.emulated_speeds else "this machine's own"
     stdout().print(f"engine {result.engine}; links: {links}; speeds: {speeds}", markup=False)
+    if any(stage.replicas for stage in partition.plan.stages):
+        stdout().print("of a stage's equal nodes the first was run, one request at a time")
+    if document.solution.objective.kind in ("throughput", "makespan"):
+        stdout().print("requests did not overlap: latency was measured, not the time between them")

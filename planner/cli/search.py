@@ -62,7 +62,9 @@ class Search:
         bool,
         typer.Option("--program-order", help="Keep the program's order of blocks that branch."),
     ] = False
-    method: Annotated[str, typer.Option(help="A solver by name, or auto.")] = "auto"
+    method: Annotated[
+        str, typer.Option(help="A solver by name, or auto; a wrong name lists them.")
+    ] = "auto"
     time_limit: Annotated[
         str | None,
         typer.Option(help="After so long the best plan so far is taken, with its gap: 30s."),
@@ -97,20 +99,24 @@ class Search:
             )
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            name = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")
             message = first["msg"].removeprefix("Value error, ")
-            place = f"{name} {first['input']!r}: " if first["loc"] else ""
+            field = str(first["loc"][0]) if first["loc"] else ""
+            place = f"{_option_of(field)} {first['input']!r}: " if field else ""
             raise PlannerError(f"{place}{message}") from error
 
     def objective_named(self, option: str, word: str) -> Objective:
         """The objective of another option, without numbers of its own.
 
         Raises:
-            PlannerError: the word is unknown.
+            PlannerError: the word is unknown, or the objective needs a number.
         """
-        from planner.objectives import Objective
+        from planner.errors import PlannerError
+        from planner.objectives import Objective, ObjectiveKind
 
-        return Objective(kind=self._kind(option, word))
+        kind = self._kind(option, word)
+        if kind is ObjectiveKind.MAKESPAN:
+            raise PlannerError(f"--{option} makespan: use latency, throughput, price or nodes")
+        return Objective(kind=kind)
 
     def _objective(self) -> Objective:
         from planner.objectives import Objective
@@ -171,6 +177,12 @@ def with_search(command: Callable[..., None]) -> Callable[..., None]:
     spelled_out.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
     del spelled_out.__wrapped__
     return spelled_out
+
+
+def _option_of(field: str) -> str:
+    """The option that stands for a field of the limits or the objective."""
+    name = {"max_replicas": "replicas"}.get(field, field).removesuffix("_s")
+    return "--" + name.replace("_", "-")
 
 
 def _word(known: list[str], option: str, word: str) -> str:

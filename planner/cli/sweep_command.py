@@ -28,12 +28,16 @@ def sweep(
     from planner import api
     from planner.cli.sweep_files import write_sweep
     from planner.cli.tables import sweep_table
+    from profiler.block_order import block_dag
 
     check_output(output, is_folder=True)
     reference, described, named = read_inputs(profiles, cluster)
-    rows = api.sweep(reference, described, node_profiles=named, options=search.options())
+    options = search.options()
+    rows = api.sweep(reference, described, node_profiles=named, options=options)
     for path in write_sweep(rows, output):
         stderr().print(f"wrote {path}", markup=False)
-    stdout().print(sweep_table(rows))
+    stdout().print(sweep_table(rows, options.objective))
+    if not block_dag(reference).is_chain:
+        stderr().print("for the program's order of the blocks; `partway plan` tries others")
     if not any(row.feasible for row in rows):
         stop_infeasible(rows[0].reason)

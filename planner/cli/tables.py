@@ -20,6 +20,8 @@ from planner.sweep import SweepRow
 from planner.tail import Tail
 from profiler.profile_records import Profile
 
+_LONG_S = 100.0
+
 
 def profile_table(profile: Profile) -> Table:
     """A row per block."""
@@ -222,20 +224,23 @@ def comparison_notes(rows: Sequence[Row]) -> str:
     return "\n".join(f"{', '.join(sharing)}: {note}" for note, sharing in names.items())
 
 
-def sweep_table(rows: Sequence[SweepRow]) -> Table:
+def sweep_table(rows: Sequence[SweepRow], objective: Objective) -> Table:
     """A row per number of parts."""
+    is_latency = objective == LATENCY
     table = plain_table(
-        "best plan for every number of parts",
+        f"best plan for every number of parts, by {objective.name}",
         ["parts", "nodes"],
-        ["latency", "highest memory", "moved"],
+        [*([] if is_latency else [objective.name]), "latency", "highest memory", "moved"],
     )
     for row in rows:
         if row.latency_s is None or row.peak_bytes is None or row.moved_bytes is None:
-            table.add_row(str(row.parts), f"does not fit: {row.reason}", "–", "–", "–")
+            dashes = ["–"] * (len(table.columns) - 2)
+            table.add_row(str(row.parts), f"does not fit: {row.reason}", *dashes)
         else:
             table.add_row(
                 str(row.parts),
                 " ".join(row.nodes),
+                *([] if is_latency else [format_value(objective, row.value or 0.0)]),
                 _time(row.latency_s),
                 format_size(row.peak_bytes),
                 format_size(row.moved_bytes),
@@ -267,7 +272,7 @@ def partition_table(manifest: Manifest) -> Table:
     for stage in manifest.stages:
         table.add_row(
             stage.file.path,
-            stage.node,
+            " ".join((stage.node, *stage.replicas)),
             f"{stage.op_start} … {stage.op_stop - 1}",
             format_size(stage.weight_bytes),
             format_size(stage.file.n_bytes),
@@ -290,9 +295,7 @@ def verification_summary(verification: Verification) -> str:
 
 def format_value(objective: Objective, value: float) -> str:
     """A value of an objective, with its unit."""
-    if objective.unit == "s":
-        return f"{value * 1e3:.2f} ms" if isfinite(value) else "no link"
-    return f"{value:.6g}"
+    return _time(value) if objective.unit == "s" else f"{value:.6g}"
 
 
 def placement_text(plan: Plan, block_names: Sequence[str]) -> str:
@@ -331,7 +334,9 @@ def _wire(hop: HopTerm) -> str:
 
 
 def _time(seconds: float) -> str:
-    return f"{seconds * 1e3:.2f} ms" if isfinite(seconds) else "no link"
+    if not isfinite(seconds):
+        return "no link"
+    return f"{seconds * 1e3:.2f} ms" if seconds < _LONG_S else f"{seconds:,.2f} s"
 
 
 def _times(predicted_s: float, measured_s: float) -> tuple[str, str, str]:

@@ -215,6 +215,7 @@ def _manifest(
         StageFile(
             file=stamp(path, folder),
             node=stage.node,
+            replicas=stage.replicas,
             op_start=carving.start,
             op_stop=carving.stop,
             weight_bytes=_weight_bytes(carving),

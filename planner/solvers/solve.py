@@ -5,10 +5,11 @@ from __future__ import annotations
 from math import inf
 
 from planner.errors import PlannerError
-from planner.objectives import LATENCY, Objective
+from planner.objectives import LATENCY, PRICE, Objective, ObjectiveKind
 from planner.plan_options import check_time_limit
 from planner.problem import Problem
 from planner.solution import Solution
+from planner.solvers.answers import answer
 from planner.solvers.any_order.free_order import FreeOrder
 from planner.solvers.any_order.local_search import LocalSearch
 from planner.solvers.any_order.relaxation import Relaxation
@@ -67,6 +68,9 @@ def solve(
     budget = Budget(inf if time_limit_s is None else time_limit_s, seed)
     # Not the wider class, but its best value all the same.
     problem = without_useless_replicas(problem, [objective])
+    if objective.kind is ObjectiveKind.PRICE and not _has_prices(problem):
+        fastest = solve(problem, LATENCY, method=method, time_limit_s=time_limit_s, seed=seed)
+        return _for_nothing(problem, fastest)
 
     def within(problem: Problem, objective: Objective, budget: Budget) -> Solution:
         return _chosen(problem, objective, method).solve(problem, objective, budget)
@@ -76,6 +80,20 @@ def solve(
     else:
         solution = plan_for_quantile(problem, objective, budget, within)
     return solution.model_copy(update={"runtime_s": budget.elapsed_s})
+
+
+def _has_prices(problem: Problem) -> bool:
+    prices = [node.price_per_s for node in problem.nodes]
+    return any(prices + [link.price_per_byte for link in problem.links])
+
+
+def _for_nothing(problem: Problem, fastest: Solution) -> Solution:
+    """The answer where nothing has a price: every plan costs 0, so the quickest is as good."""
+    if fastest.plan is None:
+        return fastest.model_copy(update={"objective": PRICE, "lower_bound": None})
+    method = f"{fastest.method}, by latency: no node and no link has a price"
+    free = answer(problem, PRICE, method, plan=fastest.plan)
+    return free.model_copy(update={"runtime_s": fastest.runtime_s})
 
 
 def _chosen(problem: Problem, objective: Objective, method: str) -> Solver:

@@ -70,6 +70,8 @@ def test_the_csv_has_units_and_keeps_infeasible_rows():
         "moved (bytes)",
         "nodes",
         "cuts (block boundaries)",
+        "objective",
+        "value",
         "reason",
     ]
     assert [row["feasible"] for row in rows] == ["no", "yes"]

@@ -18,6 +18,7 @@ from planner.solvers.branching.downset_search import OrderedPlan, search_downset
 from planner.solvers.branching.downsets import Downsets, all_downsets, downsets_of
 from planner.solvers.branching.graph_bound import graph_bound
 from planner.solvers.budget import Budget
+from planner.solvers.own_limit import broken_by_all, own_limit
 from profiler.block_order import BlockDag, block_dag, op_order_of, reordered
 from profiler.block_tensors import BlockTensors
 from profiler.order_candidates import candidate_orders
@@ -232,6 +233,9 @@ class _Search:
         objective = self._options.objective
         if bound == inf:
             return infeasible(objective, f"{method}; none fits in any order", base.reason)
+        limit = own_limit(self._options.limits, objective) if objective.is_additive else None
+        if limit is not None and bound > limit * (1 + _ROUNDING):
+            return infeasible(objective, method, broken_by_all(limit, bound, objective))
         reason = f"no tried order of the blocks has a plan; in the program's order: {base.reason}"
         return unanswered(objective, method, reason, lower_bound=bound)
 

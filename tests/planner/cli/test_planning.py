@@ -124,7 +124,7 @@ def test_where_nothing_fits_as_many_further_nodes_are_offered_as_would_do(partwa
         (["--order", "listed", "--revisits"], ["free order"]),
         (["--revisits", "--replicas", "2"], ["choose one"]),
         (["--max-latency", "10"], ["'10'", "no unit"]),
-        (["--max-latency", "0ms"], ["--max-latency-s", "greater than 0"]),
+        (["--max-latency", "0ms"], ["--max-latency 0.0", "greater than 0"]),
         (["--max-price", "nan"], ["--max-price", "finite"]),
         (["--time-limit", "0s"], ["0 s"]),
         (["--method", "magic"], ["'magic'", "chain-dp"]),
