@@ -65,6 +65,13 @@ class Limits(Record):
             limit is not None for limit in (self.max_latency_s, self.max_period_s, self.max_price)
         )
 
+    def loosened(self, slack: float) -> Limits:
+        """The same with limits on values that are larger by a share of them."""
+        names = ("max_latency_s", "max_period_s", "max_price")
+        limits = {name: getattr(self, name) for name in names}
+        wider = {n: limit * (1 + slack) for n, limit in limits.items() if limit is not None}
+        return self.model_copy(update=wider)
+
     def describe(self) -> str:
         """The class of plans in words: `nodes in any order, one stage each`."""
         words = ["nodes in listed order" if self.order is Order.LISTED else "nodes in any order"]

@@ -14,6 +14,9 @@ from planner.errors import PlannerError
 from planner.limits import Limits
 from profiler.record import Record
 
+LIMIT_SLACK = 1e-9
+"""By how much, relative, a value may be above its limit: what rounding of sums can do."""
+
 
 class ObjectiveKind(StrEnum):
     """What a plan is judged by; less is better for each."""
@@ -138,7 +141,8 @@ def makespan(micro_batches: int) -> Objective:
 def broken_limit(limits: Limits, estimate: Breakdown) -> str | None:
     """The limit on latency, period, price or stages that a priced plan breaks; none if it is none.
 
-    Memory is not looked at: `Breakdown.fits` tells.
+    Values hold their limit up to 1e-9 of it: sums in another order differ by less. Memory is not
+    looked at: `Breakdown.fits` tells.
     """
     values = (
         ("latency", estimate.latency_s, limits.max_latency_s, " s"),
@@ -147,7 +151,7 @@ def broken_limit(limits: Limits, estimate: Breakdown) -> str | None:
         ("number of stages", len(estimate.stages), limits.max_stages, ""),
     )
     for name, value, limit, unit in values:
-        if limit is not None and value > limit:
+        if limit is not None and value > limit * (1 + LIMIT_SLACK):
             return f"{name} {value:.6g}{unit} is above its limit {limit:.6g}{unit}"
     if len(estimate.stages) < limits.min_stages:
         return f"number of stages {len(estimate.stages)} is below its limit {limits.min_stages}"

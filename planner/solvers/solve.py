@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from planner.errors import PlannerError
-from planner.objectives import LATENCY, PRICE, Objective, ObjectiveKind
+from planner.objectives import LATENCY, LIMIT_SLACK, PRICE, Objective, ObjectiveKind
 from planner.plan_options import check_time_limit
 from planner.problem import Problem
 from planner.solution import Solution
@@ -66,6 +66,9 @@ def solve(
     """
     check_time_limit(time_limit_s)
     budget = Budget(inf if time_limit_s is None else time_limit_s, seed)
+    # Solvers add in other orders than the evaluator: a value at its limit must not depend on that.
+    if problem.limits.caps_values:
+        problem = problem.replaced(limits=problem.limits.loosened(LIMIT_SLACK))
     # Not the wider class, but its best value all the same.
     problem = without_useless_replicas(problem, [objective])
     if objective.kind is ObjectiveKind.PRICE and not _has_prices(problem):

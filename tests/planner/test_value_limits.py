@@ -1,5 +1,7 @@
 """Limits on latency, period and price beside any objective, against the oracle."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -270,3 +272,39 @@ def test_how_times_vary_is_left_to_others():
 def test_every_solver_has_a_name_of_its_own():
     names = [solver.name for solver in SOLVERS]
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("kind", ["max_latency_s", "max_period_s", "max_price"])
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"order": "listed"},
+        {"order": "free"},
+        {"order": "free", "revisits": True},
+        {"order": "free", "max_replicas": 2},
+    ],
+    ids=lambda limits: " ".join(map(str, limits.values())),
+)
+def test_a_limit_at_the_least_value_of_any_plan_is_kept_whatever_the_order_of_sums(kind, limits):
+    """A value fed back as the limit must not fail by the last bit of a sum."""
+    read = {
+        "max_latency_s": lambda e: e.latency_s,
+        "max_period_s": lambda e: e.period_s,
+        "max_price": lambda e: e.price,
+    }
+    seen = 0
+    for seed in range(40):
+        problem = limited(priced_problem(seed, most_blocks=4, most_nodes=3), **limits)
+        estimates = [estimate for _, estimate in feasible_plans(problem)]
+        least = min(map(read[kind], estimates), default=0.0)
+        if not 0 < least < math.inf:
+            continue
+        tight = limited(problem, **{kind: least})
+        within = [e for e in estimates if broken_limit(tight.limits, e) is None]
+        for objective in (LATENCY, THROUGHPUT, PRICE):
+            solution = solve(tight, objective)
+            best = min(map(objective.value, within))
+            assert solution.status is Status.OPTIMAL
+            assert solution.value == pytest.approx(best, rel=1e-8, abs=1e-12)
+            seen += 1
+    assert seen > 50
