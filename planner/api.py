@@ -20,6 +20,7 @@ from netmodel.cluster_file import parse_cluster
 from netmodel.errors import ClusterError
 from planner.compare import Row
 from planner.compare import compare as compare_plans
+from planner.costs.compute import has_measured_stages
 from planner.costs.evaluate import evaluate
 from planner.costs.tails import simulate_tail
 from planner.engines import engine_named
@@ -338,7 +339,7 @@ def _solve(problem: Problem, options: PlanOptions) -> Solution:
 
 
 def _tail(problem: Problem, solution: Solution, seed: int) -> Tail | None:
-    if solution.plan is None or not problem.has_spread:
+    if solution.plan is None or not problem.has_spread or has_measured_stages(problem):
         return None
     quantile = solution.objective.quantile or _REPORTED_QUANTILE
     return simulate_tail(problem, solution.plan, quantile, seed=seed)

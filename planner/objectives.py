@@ -73,7 +73,9 @@ class Objective(Record):
 
     @property
     def name(self) -> str:
-        """In words: `p95 of the latency`."""
+        """In words: `p95 of the latency`; the throughput goes by its period."""
+        if self.kind is ObjectiveKind.THROUGHPUT:
+            return "period"
         if self.quantile is None:
             return self.kind.value
         return f"{format_level(self.quantile)} of the {self.kind.value}"

@@ -45,12 +45,7 @@ def demo(
 
     check_output(output, is_folder=True)
     described = output / "cluster.yaml"
-    text = (
-        files("planner.cli").joinpath("demo_cluster.yaml").read_text(encoding="utf-8")
-        if cluster is None
-        else cluster.read_text(encoding="utf-8")
-    )
-    write_text_atomic(described, text)
+    write_text_atomic(described, _cluster_text(cluster))
     nodes = api.read_cluster(described)
     with progress("profile") as on_step:
         on_step(f"importing torch and capturing {_MODEL}, batch 1, 224 × 224")
@@ -86,3 +81,9 @@ def demo(
         f"and plans against granularity in {picture.name}",
         markup=False,
     )
+
+
+def _cluster_text(cluster: Path | None) -> str:
+    if cluster is not None:
+        return cluster.read_text(encoding="utf-8")
+    return files("planner.cli").joinpath("demo_cluster.yaml").read_text(encoding="utf-8")

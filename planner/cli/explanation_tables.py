@@ -12,6 +12,8 @@ from planner.explanation import Cutting, Explanation
 from planner.objectives import Objective
 from planner.solution import PlanDocument
 
+_ROUNDING = 1e-9
+
 
 def explanation_summary(answer: Explanation, document: PlanDocument) -> str:
     """What binds, the second best plan, and whether cutting pays."""
@@ -65,7 +67,7 @@ def _binding(answer: Explanation) -> Iterator[str]:
     free = answer.value_without_caps
     if free is None:
         yield "whether memory caps bind was not found out in the time given"
-    elif free >= answer.value * (1 - 1e-9):
+    elif free >= answer.value * (1 - _ROUNDING):
         yield "no memory cap binds: the best plan without any is no better"
     elif not binding and all(use.binds is False for use in answer.memory):
         yield (
@@ -111,6 +113,8 @@ def _cutting(cutting: Cutting | None, objective: Objective) -> str:
     if cutting.compute_change_s is None or cutting.transfer_change_s is None:
         return text
     verdict = "cutting pays" if cutting.cut < cutting.whole else "cutting hurts"
+    if abs(cutting.cut - cutting.whole) <= _ROUNDING * cutting.whole:
+        verdict = "cutting gains nothing"
     return (
         f"{text}; {verdict}: it changes compute by {_signed(cutting.compute_change_s)} and "
         f"transfers by {_signed(cutting.transfer_change_s)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
+from planner.costs.compute import has_measured_stages
 from planner.errors import PlannerError
 from planner.objectives import LATENCY, LIMIT_SLACK, PRICE, Objective, ObjectiveKind
 from planner.plan_options import check_time_limit
@@ -62,9 +63,11 @@ def solve(
         seed: of the searches that use random numbers; equal inputs give equal answers.
 
     Raises:
-        PlannerError: an unknown method, one that is not for this problem, or no time at all.
+        PlannerError: an unknown method, one that is not for this problem, no time at all, or a
+            quantile where stages were measured as a whole.
     """
     check_time_limit(time_limit_s)
+    _check_spread(problem, objective)
     budget = Budget(inf if time_limit_s is None else time_limit_s, seed)
     # Solvers add in other orders than the evaluator: a value at its limit must not depend on that.
     if problem.limits.caps_values:
@@ -83,6 +86,16 @@ def solve(
     else:
         solution = plan_for_quantile(problem, objective, budget, within)
     return solution.model_copy(update={"runtime_s": budget.elapsed_s})
+
+
+def _check_spread(problem: Problem, objective: Objective) -> None:
+    """Makes sure that what varies is known where it is asked for."""
+    varies = objective.quantile is not None or objective.kind is ObjectiveKind.MEAN_VARIANCE
+    if varies and has_measured_stages(problem):
+        raise PlannerError(
+            f"the {objective.name} needs the spread of every stage, and stages that were measured "
+            "as a whole have none: plan for the latency"
+        )
 
 
 def _has_prices(problem: Problem) -> bool:

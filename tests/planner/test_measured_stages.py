@@ -9,11 +9,13 @@ from pydantic import ValidationError
 from planner.costs.additive import AdditivePrices
 from planner.costs.compute import StageCompute, has_measured_stages
 from planner.costs.evaluate import evaluate
-from planner.objectives import LATENCY, PRICE
+from planner.errors import PlannerError
+from planner.objectives import LATENCY, PRICE, latency_quantile
 from planner.problem import MeasuredStage
 from planner.solution import Status
 from planner.solvers.brute_force import BruteForce
 from planner.solvers.chain_dp import ChainDp
+from planner.solvers.solve import solve
 from tests.planner.instances import free_wires, limited, make_node, make_problem, mesh
 from tests.planner.measured import random_measured_problem
 
@@ -95,3 +97,10 @@ def test_the_exact_solver_equals_the_oracle_on_1000_random_instances():
                 assert_chain_dp_equals_the_oracle(exact, LATENCY)
     assert feasible > 300
     assert measured_pays > 100
+
+
+def test_a_quantile_of_stages_that_were_measured_as_a_whole_is_refused():
+    """Their time is one number: a spread of their blocks would say something else."""
+    problem = make_problem([fused(0, 2, 1.0)], [], (0, 0, 0, 0))
+    with pytest.raises(PlannerError, match="measured as a whole"):
+        solve(problem, latency_quantile(0.95))
