@@ -11,7 +11,8 @@ from planner.problem import NodeCosts, Problem
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
-_BEYOND_ANY_NODE_BYTES = 2**55
+FORBIDDEN_BYTES = 2**55
+"""Added where a node cannot run a block: no cap allows a stage of so many bytes."""
 
 
 class StageMemory:
@@ -70,6 +71,10 @@ class StageMemory:
             stops, live = np.where(fits, ahead, stops), np.where(fits, peak, live)
         return stops
 
+    def runnable_stops(self, node: NodeCosts) -> _Ints:
+        """The same without any cap: only blocks that the node cannot run end a stage."""
+        return self.farthest_stops(node, FORBIDDEN_BYTES - 1)
+
     def additive_bound_bytes(self, node: NodeCosts) -> tuple[_Floats, _Floats]:
         """Bytes for opening a stage at each block, and for each block in it; added up, a bound.
 
@@ -93,7 +98,7 @@ class StageMemory:
     def _forbidden_bytes(self, node: NodeCosts, starts: _Ints, stops: _Ints) -> _Ints:
         marks = np.isin(np.arange(self._n_blocks), node.cannot_run)
         before = np.cumsum(np.concatenate(([0], marks)))
-        return np.where(before[stops] > before[starts], _BEYOND_ANY_NODE_BYTES, 0)
+        return np.where(before[stops] > before[starts], FORBIDDEN_BYTES, 0)
 
 
 def total_bytes(

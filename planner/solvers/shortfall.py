@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from netmodel.units import format_size
 from planner.costs.evaluate import evaluate
-from planner.costs.memory import StageMemory
+from planner.costs.memory import FORBIDDEN_BYTES, StageMemory
+from planner.costs.transfer import HopPrices
 from planner.limits import Order
 from planner.problem import Problem
 from planner.solvers.chain_recurrence import Chain, best_chain, best_chain_per_count
@@ -60,6 +61,8 @@ def infeasible_reason(problem: Problem, counts: StageCounts) -> str:
     """Why no plan with so many stages holds all limits, and what would help."""
     if (impossible := counts.impossible_reason(problem)) is not None:
         return impossible
+    if (unrunnable := unrunnable_reason(problem)) is not None:
+        return unrunnable
     subject = f"no {counts.describe(problem)}"
     cells = len(problem.nodes) * problem.n_blocks * counts.most
     if not counts.is_unlimited(problem) and cells > _MOST_LAYERED_CELLS:
@@ -79,18 +82,40 @@ def find_shortfall(problem: Problem, counts: StageCounts) -> Shortfall:
 def explain(problem: Problem, counts: StageCounts, shortfall: Shortfall) -> str:
     """The shortfall in words, as they follow `no plan`."""
     memory, links = shortfall.memory, " and ".join(f"{a} -> {b}" for a, b in shortfall.links)
+    links = f"{'links' if len(shortfall.links) > 1 else 'a link'} {links}" if links else ""
     if memory is not None:
-        alternative = f"; so would a link {links}" if links else ""
+        alternative = f"; so would {links}" if links else ""
         return f"fits the memory caps: {_memory_text(memory)}{alternative}"
     if links:
-        return f"can be carried over the links: one would fit with a link {links}"
+        return f"can be carried over the links: one would fit with {links}"
+    can_hold_all = not problem.nodes[problem.node_index[problem.source]].cannot_run
+    is_single = counts.least == 1 and can_hold_all
     advice = f"; a link {problem.source} -> {problem.sink} and more memory on {problem.source!r} do"
     order = " in the nodes' listed order" if problem.limits.order is Order.LISTED else ""
     return (
         f"is possible: the links lead none from {problem.source!r} to {problem.sink!r}{order}, "
-        "and the memory caps forbid each even if all nodes were linked"
-        f"{advice if counts.least == 1 else ''}"
+        f"and {caps_in_words(problem)} forbid each even if all nodes were linked"
+        f"{advice if is_single else ''}"
     )
+
+
+def caps_in_words(problem: Problem) -> str:
+    """The memory caps, and with them the blocks that nodes cannot run, if there are any."""
+    unable = [
+        f"{node.name!r}: {', '.join(map(str, sorted(node.cannot_run)))}"
+        for node in problem.nodes
+        if node.cannot_run
+    ]
+    blocks = f" and the blocks that nodes cannot run ({'; '.join(unable)})" if unable else ""
+    return f"the memory caps{blocks}"
+
+
+def unrunnable_reason(problem: Problem) -> str | None:
+    """Why no links and no memory help: a block that no node can run; none if each has one."""
+    nobody = set(range(problem.n_blocks))
+    for node in problem.nodes:
+        nobody &= set(node.cannot_run)
+    return f"no node can run block {min(nobody)}" if nobody else None
 
 
 def _memory_text(memory: MoreMemory) -> str:
@@ -107,8 +132,7 @@ def _memory_text(memory: MoreMemory) -> str:
 def _more_memory(
     problem: Problem, wires: Wiring, tables: ChainTables, counts: StageCounts
 ) -> MoreMemory | None:
-    everywhere = np.full_like(tables.stops, problem.n_blocks)
-    if not is_feasible(wires, everywhere, counts):
+    if not is_feasible(wires, _roomy_stops(problem), counts):
         return None
     needed = _needed_per_node(problem, wires, tables, counts)
     if needed:
@@ -137,7 +161,8 @@ def _needed_per_node(
             if len(starts):
                 peak = memory.stage_bytes(node, starts, nearest[index, starts])
                 extra = int(peak.min()) - node.memory_bytes
-                needed[index] = min(extra, needed.get(index, extra))
+                if peak.min() < FORBIDDEN_BYTES:
+                    needed[index] = min(extra, needed.get(index, extra))
     return [(extra, index) for index, extra in needed.items()]
 
 
@@ -178,9 +203,14 @@ def _more_on_every_node(
             high = middle
         else:
             low = middle
-    chain = _some_chain(problem, replace(tables, stops=_stops_with(problem, memory, high)), counts)
+    chain, *_ = _chains(problem, replace(tables, stops=_stops_with(problem, memory, high)), counts)
     node, extra = _tightest(problem, chain)
     return MoreMemory(node, extra, every_node=True, is_least=step == 1)
+
+
+def _roomy_stops(problem: Problem) -> NDArray[np.int64]:
+    memory = StageMemory(problem)
+    return np.array([memory.runnable_stops(node) for node in problem.nodes])
 
 
 def _stops_with(problem: Problem, memory: StageMemory, extra_bytes: int) -> NDArray[np.int64]:
@@ -198,7 +228,10 @@ def _tightest(problem: Problem, chain: Chain) -> tuple[str, int]:
 def _missing_links(
     problem: Problem, wires: Wiring, tables: ChainTables, counts: StageCounts
 ) -> tuple[tuple[str, str], ...]:
-    """Fewest links to add: the same recurrence, where a missing link costs 1 and all else 0."""
+    """Fewest links to add: the same recurrence, where a missing link costs 1 and all else 0.
+
+    Only the link from the source to the sink can serve twice, at both ends: it is tried for free.
+    """
     everyone = np.ones_like(wires.entry)
     complete = Wiring(everyone, everyone, np.triu(np.ones_like(wires.between), k=1))
     if wires.is_complete or not is_feasible(complete, tables.stops, counts):
@@ -207,29 +240,42 @@ def _missing_links(
     def between(source: int, target: int) -> NDArray[np.float64]:
         return np.full(problem.n_blocks + 1, float(not wires.between[source, target]))
 
+    entry, exit_ = (~wires.entry).astype(np.float64), (~wires.exit).astype(np.float64)
     missing = ChainTables(
         prefix=np.zeros_like(tables.prefix),
         stops=tables.stops,
-        entry=(~wires.entry).astype(np.float64),
-        exit=(~wires.exit).astype(np.float64),
+        entry=entry,
+        exit=exit_,
         between=between,
     )
-    names = _names(problem, _some_chain(problem, missing, counts))
-    linked = {(link.source, link.target) for link in problem.links}
-    hops = pairwise((problem.source, *names, problem.sink))
-    return tuple((a, b) for a, b in hops if a != b and (a, b) not in linked)
+    place, index = np.arange(len(entry)), problem.node_index
+    twice = replace(
+        missing,
+        entry=np.where(place == index[problem.sink], 0.0, entry),
+        exit=np.where(place == index[problem.source], 0.0, exit_),
+    )
+    chains = [chain for tables in (missing, twice) for chain in _chains(problem, tables, counts)]
+    return min((unlinked_hops(problem, chain.nodes) for chain in chains), key=len)
 
 
-def _some_chain(problem: Problem, tables: ChainTables, counts: StageCounts) -> Chain:
-    """A chain of tables that are known to have one."""
+def unlinked_hops(problem: Problem, nodes: Sequence[int]) -> tuple[tuple[str, str], ...]:
+    """Missing links on the way from source to sink over nodes by their place, each once."""
+    names = [problem.nodes[n].name for n in nodes]
+    prices = HopPrices(problem)
+    hops = dict.fromkeys(pairwise((problem.source, *names, problem.sink)))
+    return tuple(hop for hop in hops if not prices.is_linked(*hop))
+
+
+def _chains(problem: Problem, tables: ChainTables, counts: StageCounts) -> list[Chain]:
+    """The best chain of each number of stages, of tables that are known to have one."""
     if counts.is_unlimited(problem):
-        chain = best_chain(tables)
+        found = [best_chain(tables)]
     else:
-        chains = best_chain_per_count(tables, counts.most)[counts.least - 1 :]
-        chain = next((found for found in chains if found is not None), None)
-    if chain is None:
+        found = best_chain_per_count(tables, counts.most)[counts.least - 1 :]
+    chains = [chain for chain in found if chain is not None]
+    if not chains:
         raise RuntimeError("reachability and the recurrence disagree: please report this problem")
-    return chain
+    return chains
 
 
 def _names(problem: Problem, chain: Chain) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from math import inf
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from netmodel.units import format_size
 from planner.costs.evaluate import evaluate
-from planner.costs.memory import StageMemory
+from planner.costs.memory import FORBIDDEN_BYTES, StageMemory
 from planner.problem import Problem
 from planner.solvers.any_order.relaxed_chain import RelaxedChain, TypeWalk
 from planner.solvers.any_order.stage_bounds import stage_bounds, unit_tables
@@ -19,7 +18,13 @@ from planner.solvers.any_order.type_tables import TypeTables, type_tables
 from planner.solvers.any_order.typed_reach import missing_stages
 from planner.solvers.any_order.typed_table import TypedTable, table_cells
 from planner.solvers.budget import Budget
-from planner.solvers.shortfall import MoreMemory, Shortfall, explain
+from planner.solvers.shortfall import (
+    MoreMemory,
+    Shortfall,
+    explain,
+    unlinked_hops,
+    unrunnable_reason,
+)
 from planner.solvers.stage_counts import StageCounts
 
 _MOST_CELLS = 2**24
@@ -33,6 +38,8 @@ def free_infeasible_reason(problem: Problem, counts: StageCounts, budget: Budget
     """Why no plan of nodes in any order holds all limits, and what would help."""
     if (impossible := counts.impossible_reason(problem)) is not None:
         return impossible
+    if (unrunnable := unrunnable_reason(problem)) is not None:
+        return unrunnable
     subject = f"no {counts.describe(problem)}"
     if table_cells(problem) <= _MOST_CELLS:
         found = find_free_shortfall(problem, counts, budget)
@@ -57,7 +64,7 @@ def find_free_shortfall(
     if needed:
         extra, index = min((extra, index) for index, extra in needed.items())
         memory = MoreMemory(problem.nodes[index].name, extra, every_node=False)
-    elif _walk(_roomy(tables), counts, budget) is not None:
+    elif _walk(_roomy(problem, tables), counts, budget) is not None:
         memory = _more_on_every_node(problem, tables, counts, budget)
     links = _missing_links(problem, tables, counts, budget)
     return None if budget.spent else Shortfall(memory, links)
@@ -80,7 +87,8 @@ def bytes_per_node(
         if len(start):
             node = problem.nodes[nodes[0]]
             peak = int(memory.stage_bytes(node, start, stop).min())
-            needed |= {index: peak - node.memory_bytes for index in nodes}
+            if peak < FORBIDDEN_BYTES:
+                needed |= {index: peak - node.memory_bytes for index in nodes}
     return needed
 
 
@@ -89,8 +97,10 @@ def _walk(tables: TypeTables, counts: StageCounts, budget: Budget) -> TypeWalk |
     return table.best_walk() if table.fill(budget) else None
 
 
-def _roomy(tables: TypeTables) -> TypeTables:
-    return replace(tables, stops=np.full_like(tables.stops, tables.n_blocks))
+def _roomy(problem: Problem, tables: TypeTables) -> TypeTables:
+    memory = StageMemory(problem)
+    stops = [memory.runnable_stops(problem.nodes[members[0]]) for members in tables.members]
+    return replace(tables, stops=np.array(stops))
 
 
 def _with_more(problem: Problem, tables: TypeTables, extra_bytes: int) -> TypeTables:
@@ -128,21 +138,25 @@ def _more_on_every_node(
 def _missing_links(
     problem: Problem, tables: TypeTables, counts: StageCounts, budget: Budget
 ) -> tuple[tuple[str, str], ...]:
-    """Fewest links to add: a missing one has the price 1 and all else none."""
+    """Fewest links to add: a missing one has the price 1 and all else none.
+
+    Only the link from the source to the sink can serve twice, at both ends: it is tried for free.
+    """
     hop = np.where(np.isfinite(tables.hop), 0.0, 1.0)
     alone = np.flatnonzero(tables.counts == 1)
     hop[:, alone, alone] = np.inf
     priced = replace(
         tables, entry=_is_missing(tables.entry), exit=_is_missing(tables.exit), hop=hop
     )
-    walk = _walk(priced, counts, budget)
-    if walk is None:
-        return ()
-    chain = tables.chain(walk.cuts, walk.types)
-    names = [problem.nodes[n].name for n in chain.nodes]
-    linked = {(link.source, link.target) for link in problem.links}
-    hops = pairwise((problem.source, *names, problem.sink))
-    return tuple((a, b) for a, b in hops if a != b and (a, b) not in linked)
+    source, sink = problem.node_index[problem.source], problem.node_index[problem.sink]
+    twice = replace(
+        priced,
+        entry=np.where([sink in nodes for nodes in tables.members], 0.0, priced.entry),
+        exit=np.where([source in nodes for nodes in tables.members], 0.0, priced.exit),
+    )
+    walks = (_walk(priced, counts, budget), _walk(twice, counts, budget))
+    chains = [tables.chain(walk.cuts, walk.types) for walk in walks if walk is not None]
+    return min((unlinked_hops(problem, chain.nodes) for chain in chains), key=len, default=())
 
 
 def _is_missing(prices: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -152,7 +166,7 @@ def _is_missing(prices: NDArray[np.float64]) -> NDArray[np.float64]:
 def _necessary_text(problem: Problem, counts: StageCounts, budget: Budget) -> str:
     """What any remedy of a large problem has to do, from the relaxation that reuses nodes."""
     tables = unit_tables(type_tables(problem))
-    if not _relaxed_fits(_roomy(tables), budget):
+    if not _relaxed_fits(_roomy(problem, tables), budget):
         return f": the links lead none from {problem.source!r} to {problem.sink!r}"
     if _relaxed_fits(tables, budget):
         fewest = stage_bounds(tables, counts, budget).fewest

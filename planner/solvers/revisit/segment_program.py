@@ -96,7 +96,7 @@ def solve_program(
         chains.append(flow.chain(result.x))
         if limits.holds(chains[-1]):
             return ProgramAnswer(tuple(chains), bound, is_closed=result.status == 0)
-        cover = _cover(flow, result.x, limits.excess(chains[-1]))
+        cover = cover_rows(flow, result.x, limits.excess(chains[-1]))
         shared = vstack([shared, cover[0]])
         upper = np.concatenate((upper, cover[1]))
     return ProgramAnswer(tuple(chains), bound, is_closed=False)
@@ -109,7 +109,7 @@ def _options(budget: Budget) -> dict[str, object]:
     return options
 
 
-def _cover(flow: SegmentFlow, x: _Floats, excess: _Floats) -> tuple[coo_array, _Floats]:
+def cover_rows(flow: SegmentFlow, x: _Floats, excess: _Floats) -> tuple[coo_array, _Floats]:
     """Rows that forbid the segments which together break a cap by less than the tolerance."""
     n_segments = len(flow.segments[0])
     taken = np.flatnonzero(x[:n_segments] > 0.5)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.costs.additive import AdditivePrices
-from planner.costs.memory import StageMemory
+from planner.costs.memory import FORBIDDEN_BYTES, StageMemory
 from planner.objectives import Objective
 from planner.problem import Problem
 from planner.solvers.chain_recurrence import Chain
@@ -81,7 +81,7 @@ def segment_tables(
     for n, node in enumerate(problem.nodes):
         used = memory.stage_bytes(node, places[start], places[stop])
         price = prices.stages(node, places[start], places[stop])
-        fits = used <= node.memory_bytes if within_caps else np.ones(len(used), dtype=np.bool_)
+        fits = used <= (node.memory_bytes if within_caps else FORBIDDEN_BYTES - 1)
         value[stop, n, start] = np.where(fits, price, np.inf)
         n_bytes[stop, n, start] = np.where(fits, used, 0)
     return SegmentTables(places, value, n_bytes, walk.entry, walk.exit, walk.hop[places])
