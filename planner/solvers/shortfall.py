@@ -79,6 +79,11 @@ def find_shortfall(problem: Problem, counts: StageCounts) -> Shortfall:
     )
 
 
+def find_more_memory(problem: Problem, counts: StageCounts) -> MoreMemory | None:
+    """The least memory that helps a problem without a feasible plan; none if none does."""
+    return _more_memory(problem, wiring(problem), chain_tables(problem), counts)
+
+
 def explain(problem: Problem, counts: StageCounts, shortfall: Shortfall) -> str:
     """The shortfall in words, as they follow `no plan`."""
     memory, links = shortfall.memory, " and ".join(f"{a} -> {b}" for a, b in shortfall.links)

@@ -8,7 +8,7 @@ from math import inf
 from planner.costs.compute import has_measured_stages
 from planner.costs.evaluate import Evaluator
 from planner.limits import Order
-from planner.objectives import Objective, ObjectiveKind, broken_limit
+from planner.objectives import Objective, broken_limit
 from planner.plan import Plan
 from planner.problem import Problem
 from planner.solution import Solution, Status
@@ -17,8 +17,12 @@ from planner.solvers.any_order.relaxed_chain import TypeWalk
 from planner.solvers.any_order.type_tables import TypeTables
 from planner.solvers.chain_recurrence import best_chain
 from planner.solvers.chain_tables import chain_tables
-from planner.solvers.own_limit import no_plain_sum_reason
+from planner.solvers.own_limit import broken_by_all, no_plain_sum_reason, own_limit
+from planner.solvers.single_node_chain import best_single_node
 from planner.solvers.stage_counts import stage_counts
+
+_PROVED = 1e-9
+"""A bound so near to a value, relative to it, is its proof."""
 
 
 def free_skip_reason(problem: Problem, objective: Objective) -> str | None:
@@ -64,9 +68,11 @@ class Incumbent:
 
 
 def listed_plan(problem: Problem, objective: Objective) -> Plan | None:
-    """The best plan in the nodes' listed order; none if it has too few or too many stages."""
-    chain = best_chain(chain_tables(problem, objective))
-    if chain is None or len(chain.nodes) not in stage_counts(problem):
+    """The best plan in the nodes' listed order, or else on one node, if its stages are allowed."""
+    tables, counts = chain_tables(problem, objective), stage_counts(problem)
+    quick = (best_chain(tables), best_single_node(tables))
+    chain = next((one for one in quick if one is not None and len(one.nodes) in counts), None)
+    if chain is None:
         return None
     return problem.plan(chain.cuts, tuple(problem.nodes[n].name for n in chain.nodes))
 
@@ -101,12 +107,14 @@ def free_answer(
     estimate = Evaluator(problem).evaluate(plan)
     if (broken := broken_limit(problem.limits, estimate)) is None:
         value = objective.value(estimate)
-        why = "" if bound >= value * (1 - 1e-9) else reason()
+        why = "" if bound >= value * (1 - _PROVED) else reason()
         return answer(problem, objective, method, plan=plan, lower_bound=bound, reason=why)
-    limits = problem.limits
-    limit = limits.max_latency_s if objective.kind is ObjectiveKind.LATENCY else limits.max_price
+    limit = own_limit(problem.limits, objective)
     if limit is not None and bound > limit:
-        return infeasible(objective, method, f"the best plan breaks a limit: {broken}")
+        is_best = bound >= objective.value(estimate) * (1 - _PROVED)
+        why = f"the best plan breaks a limit: {broken}"
+        why = why if is_best else broken_by_all(limit, bound, objective)
+        return infeasible(objective, method, why)
     why = f"the best plan found breaks a limit: {broken}"
     return unanswered(objective, method, why, lower_bound=max(bound, 0.0))
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from planner.objectives import Objective
 from planner.problem import Problem
+from planner.solvers.additive_floor import additive_floor
 from planner.solvers.any_order.free_class import Incumbent, listed_walk
 from planner.solvers.any_order.label_rounds import CLOSE, LabelRounds, RoundsEffort
 from planner.solvers.any_order.order_search import OrderEffort, OrderSearch
@@ -59,9 +60,9 @@ class FreeSearch:
         self._counts = stage_counts(problem)
         self._tables = type_tables(problem, objective)
         self.incumbent = Incumbent(problem, objective, self._tables)
-        self.bound = 0.0
+        self.bound = additive_floor(problem, objective)
         """No plan has a smaller value; infinite if there is none."""
-        self.proof = "no bound"
+        self.proof = "cheapest blocks"
         """What the bound comes from."""
 
     def run(self, budget: Budget) -> None:

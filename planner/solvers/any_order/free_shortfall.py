@@ -12,6 +12,7 @@ from netmodel.units import format_size
 from planner.costs.evaluate import evaluate
 from planner.costs.memory import FORBIDDEN_BYTES, StageMemory
 from planner.problem import Problem
+from planner.solvers.any_order.enough_memory import enough_memory
 from planner.solvers.any_order.relaxed_chain import RelaxedChain, TypeWalk
 from planner.solvers.any_order.stage_bounds import stage_bounds, unit_tables
 from planner.solvers.any_order.type_tables import TypeTables, type_tables
@@ -171,16 +172,29 @@ def _necessary_text(problem: Problem, counts: StageCounts, budget: Budget) -> st
     if _relaxed_fits(tables, budget):
         fewest = stage_bounds(tables, counts, budget).fewest
         if counts.most < fewest < inf:
-            return f" the memory caps: they need at least {fewest:.0f} stages"
+            return (
+                f" the memory caps: they need at least {fewest:.0f} stages"
+                f"{_enough_text(problem, counts, budget)}"
+            )
         return (
             " the memory caps: each part has a node that holds it, but no order of the nodes "
-            "holds all; the smallest change that helps is not searched at this size"
+            f"holds all{_enough_text(problem, counts, budget)}"
         )
     extra = _relaxed_shortage_bytes(problem, tables, budget)
     return (
         f" the memory caps: even if nodes could be used again, every node would lack "
         f"{extra:,} bytes ({format_size(extra)}), at most 1 MiB more than needed"
+        f"{_enough_text(problem, counts, budget)}"
     )
+
+
+def _enough_text(problem: Problem, counts: StageCounts, budget: Budget) -> str:
+    memory = enough_memory(problem, counts, budget)
+    if memory is None:
+        return "; a change that helps was not found at this size"
+    amount = f"{memory.extra_bytes:,} more bytes ({format_size(memory.extra_bytes)})"
+    where = "every node" if memory.every_node else f"node {memory.node!r}"
+    return f"; with {amount} on {where} a plan would fit: enough, and perhaps not the least change"
 
 
 def _relaxed_fits(tables: TypeTables, budget: Budget) -> bool:

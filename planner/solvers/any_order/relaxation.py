@@ -7,6 +7,7 @@ from math import inf
 from planner.objectives import LATENCY, Objective, ObjectiveKind
 from planner.problem import Problem
 from planner.solution import Solution
+from planner.solvers.additive_floor import additive_floor
 from planner.solvers.any_order.free_class import (
     fewest_nodes,
     free_answer,
@@ -76,6 +77,7 @@ def _listed_answer(name: str, problem: Problem, objective: Objective, budget: Bu
     """What takes no time, where there is too little for any search."""
     reason = f"the time limit of {budget.time_limit_s:g} s is too short for a search at this size"
     return free_answer(
-        problem, objective, f"{name} ({problem.limits.describe()}; no bound)",
-        plan=listed_plan(problem, objective), bound=0.0, reason=lambda: reason,
+        problem, objective, f"{name} ({problem.limits.describe()}; cheapest blocks)",
+        plan=listed_plan(problem, objective), bound=additive_floor(problem, objective),
+        reason=lambda: reason,
     )  # fmt: skip

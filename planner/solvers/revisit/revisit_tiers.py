@@ -12,9 +12,11 @@ from planner.costs.memory import StageMemory
 from planner.objectives import Objective
 from planner.problem import Problem
 from planner.solution import Solution
+from planner.solvers.additive_floor import additive_floor
 from planner.solvers.answers import answer, infeasible, unanswered
 from planner.solvers.budget import Budget
-from planner.solvers.chain_recurrence import Chain
+from planner.solvers.chain_recurrence import Chain, best_chain
+from planner.solvers.chain_tables import chain_tables
 from planner.solvers.own_limit import broken_by_all, own_limit
 from planner.solvers.revisit.boundary_sketch import is_long, sketch
 from planner.solvers.revisit.incumbent import Incumbent
@@ -41,6 +43,7 @@ from planner.solvers.revisit.segment_tables import (
 from planner.solvers.revisit.shared_limits import SharedLimits
 from planner.solvers.revisit.viterbi import CountLayers, cheapest_walk
 from planner.solvers.revisit.walk_prices import dearest_value, walk_prices, within_windows
+from planner.solvers.single_node_chain import best_single_node
 
 _CLIMBING_ROUNDS, _CONVERGING_ROUNDS = 15, 120
 _SMALL_CELLS = 2_000
@@ -79,6 +82,14 @@ class RevisitSearch:
     def is_spent(self) -> bool:
         """Whether the deadline has passed."""
         return self._budget.spent
+
+    def start(self) -> None:
+        """A bound and plans that take milliseconds: on one node, and in the listed order."""
+        tables = chain_tables(self._problem, self._objective)
+        self._raise_bound(additive_floor(self._problem, self._objective))
+        for chain in (best_single_node(tables), best_chain(tables)):
+            if chain is not None:
+                self._incumbent.offer(chain)
 
     def viterbi(self) -> bool:
         """The cheapest walk without caps; with measured stages there is none block by block."""

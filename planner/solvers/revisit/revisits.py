@@ -43,6 +43,7 @@ class Revisits:
     ) -> Solution:
         """The best plan of the class, or the best that was found with its gap."""
         search = RevisitSearch(problem, objective, budget or Budget())
+        search.start()
         for tier in TIERS:
             is_final = _run(search, tier)
             if is_final or search.is_spent:
