@@ -8,7 +8,7 @@ from math import inf
 
 from netmodel.cluster import Cluster
 from planner.costs.evaluate import evaluate
-from planner.objectives import broken_limit
+from planner.objectives import LATENCY, ObjectiveKind, broken_limit
 from planner.plan import Plan
 from planner.plan_options import PlanOptions
 from planner.problem import Problem, build_problem
@@ -71,7 +71,10 @@ def solve_graph(
 
     Several orders are solved as chains. Then, for latency and price, the plans between all
     downsets are searched if there are few enough, or else those between the downsets of the tried
-    orders. The lower bound holds for all orders. A model without branches is solved once.
+    orders. For other objectives they are searched if no tried order has a plan: for an order that
+    has one, which is then solved, or for the proof that none has. The lower bound holds for all
+    orders. A model without branches is solved once. Among plans of equally many nodes, where these
+    are the objective, the quickest is taken.
 
     The solution is optimal only if it is so over all orders; else its method tells what is known.
 
@@ -95,10 +98,22 @@ class _Try:
 
     order: tuple[int, ...]
     solution: Solution
+    second: float = 0.0
+    """What decides between equal values."""
 
     @property
     def value(self) -> float:
         return inf if self.solution.value is None else self.solution.value
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        return self.value, self.second
+
+    def beats(self, other: _Try) -> bool:
+        """Whether it is better by more than rounding."""
+        if self.value < other.value * (1 - _ROUNDING):
+            return True
+        return self.value == other.value and self.second < other.second * (1 - _ROUNDING)
 
 
 class _Search:
@@ -124,8 +139,8 @@ class _Search:
             only = self._tried(self._program, 1)
             return self._answer(only.order, only.solution, self._dag.n_blocks + 1, 1)
         tries = self._tries()
-        best = min(tries, key=lambda one: one.value)
-        if best.value >= tries[0].value * (1 - _ROUNDING):
+        best = min(tries, key=lambda one: one.rank)
+        if not best.beats(tries[0]):
             best = tries[0]
         problem, tensors = self._problem(self._program), BlockTensors(self._profile)
         bound = graph_bound(problem, self._options.objective, self._dag, tensors, self._budget)
@@ -139,6 +154,8 @@ class _Search:
             best, proved, how = self._improved(best, tensors, family, is_all)
             bound = max(bound, proved)
             how = f"best of {len(tries)} orders of the blocks{how}"
+            if not self._options.objective.is_additive and best.solution.plan is not None:
+                break  # there is nothing more to find between downsets
         solution = self._judged(best, bound, how, n_downsets)
         return self._answer(best.order, solution, n_downsets, len(tries))
 
@@ -176,7 +193,12 @@ class _Search:
         if options.time_limit_s is not None:
             share_s = max(self._budget.left_s / shares, 1e-3)
             options = replace(options, time_limit_s=share_s)
-        return _Try(order, self._solve(self._problem(order), options))
+        return self._ranked(order, self._solve(self._problem(order), options))
+
+    def _ranked(self, order: tuple[int, ...], solution: Solution) -> _Try:
+        if solution.plan is None or self._options.objective.kind is not ObjectiveKind.NODES:
+            return _Try(order, solution)
+        return _Try(order, solution, evaluate(self._problem(order), solution.plan).latency_s)
 
     def _improved(
         self, best: _Try, tensors: BlockTensors, downsets: Downsets, is_all: bool
@@ -184,6 +206,8 @@ class _Search:
         """The best plan with that between downsets, a lower bound, and what was searched."""
         problem, objective = self._problem(self._program), self._options.objective
         n_downsets = len(downsets.masks)
+        if best.solution.plan is None and not objective.is_additive:
+            return self._first_plan(best, tensors, downsets, is_all)
         if (reason := skip_reason(problem, objective, n_downsets)) is not None:
             return best, 0.0, f"; downsets were not searched: {reason}"
         found = search_downsets(
@@ -193,9 +217,32 @@ class _Search:
         if not found.is_complete:
             how += ", of which not all were searched"
         better = None if found.plan is None else self._priced(found.plan)
-        if better is not None and better.value < best.value * (1 - _ROUNDING):
+        if better is not None and better.beats(best):
             best = better
         return best, found.lower_bound if is_all else 0.0, how
+
+    def _first_plan(
+        self, best: _Try, tensors: BlockTensors, downsets: Downsets, is_all: bool
+    ) -> tuple[_Try, float, str]:
+        """An order that has a plan, solved, where none of those tried has; or the proof of none.
+
+        Whether anything fits does not depend on the objective: the quickest plan is looked for.
+        """
+        problem, n_downsets = self._problem(self._program), len(downsets.masks)
+        if (reason := skip_reason(problem, LATENCY, n_downsets)) is not None:
+            return best, 0.0, f"; downsets were not searched: {reason}"
+        found = search_downsets(
+            problem, LATENCY, tensors, downsets, ceiling=inf, budget=self._budget
+        )
+        how = f"; {'all' if is_all else 'some'} {n_downsets:,} downsets were searched for any plan"
+        if not found.is_complete:
+            return best, 0.0, f"{how}, but not to the end"
+        if found.plan is not None:
+            tried = self._tried(found.plan.order, 2)
+            first = tried if tried.solution.plan is not None else self._priced(found.plan)
+            return first or best, 0.0, how
+        none_fits = is_all and found.lower_bound == inf
+        return best, inf if none_fits else 0.0, how
 
     def _priced(self, found: OrderedPlan) -> _Try | None:
         """The plan between downsets as one of its order; none if it breaks a limit."""
@@ -205,7 +252,8 @@ class _Search:
         if not _holds(problem, plan):
             return None
         method = f"downset-dp ({problem.limits.describe()})"
-        return _Try(found.order, answer(problem, objective, method, plan=plan, lower_bound=0.0))
+        solution = answer(problem, objective, method, plan=plan, lower_bound=0.0)
+        return self._ranked(found.order, solution)
 
     def _judged(self, best: _Try, bound: float, how: str, n_downsets: int | None) -> Solution:
         """The best plan with what is known of it over all orders."""
