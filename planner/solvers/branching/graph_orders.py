@@ -154,8 +154,6 @@ class _Search:
             best, proved, how = self._improved(best, tensors, family, is_all)
             bound = max(bound, proved)
             how = f"best of {len(tries)} orders of the blocks{how}"
-            if not self._options.objective.is_additive and best.solution.plan is not None:
-                break  # there is nothing more to find between downsets
         solution = self._judged(best, bound, how, n_downsets)
         return self._answer(best.order, solution, n_downsets, len(tries))
 
@@ -206,8 +204,8 @@ class _Search:
         """The best plan with that between downsets, a lower bound, and what was searched."""
         problem, objective = self._problem(self._program), self._options.objective
         n_downsets = len(downsets.masks)
-        if best.solution.plan is None and not objective.is_additive:
-            return self._first_plan(best, tensors, downsets, is_all)
+        if self._needs_any_plan(best):
+            return self._fitting_order(best, tensors, downsets, is_all)
         if (reason := skip_reason(problem, objective, n_downsets)) is not None:
             return best, 0.0, f"; downsets were not searched: {reason}"
         found = search_downsets(
@@ -221,28 +219,53 @@ class _Search:
             best = better
         return best, found.lower_bound if is_all else 0.0, how
 
-    def _first_plan(
+    def _needs_any_plan(self, best: _Try) -> bool:
+        """Whether any plan that fits, of fewer stages than the best has nodes, would be better."""
+        objective = self._options.objective
+        if best.solution.plan is None:
+            return not objective.is_additive
+        is_count = objective.kind is ObjectiveKind.NODES and not self._options.limits.revisits
+        return is_count and best.value > 1
+
+    def _fitting_order(
         self, best: _Try, tensors: BlockTensors, downsets: Downsets, is_all: bool
     ) -> tuple[_Try, float, str]:
-        """An order that has a plan, solved, where none of those tried has; or the proof of none.
+        """An order that has a plan, solved, where the best has none; or the proof of none.
 
         Whether anything fits does not depend on the objective: the quickest plan is looked for.
+        For the number of nodes, a plan of fewer stages than the best one has nodes.
         """
         problem, n_downsets = self._problem(self._program), len(downsets.masks)
         if (reason := skip_reason(problem, LATENCY, n_downsets)) is not None:
             return best, 0.0, f"; downsets were not searched: {reason}"
-        found = search_downsets(
-            problem, LATENCY, tensors, downsets, ceiling=inf, budget=self._budget
-        )
         how = f"; {'all' if is_all else 'some'} {n_downsets:,} downsets were searched for any plan"
+        limits = problem.limits
+        if best.solution.plan is not None:
+            most = round(best.value) - 1
+            if most < limits.min_stages:
+                return best, best.value, ""
+            limits = limits.model_copy(update={"max_stages": most})
+            how = f"{how} on {most} nodes"
+        found = search_downsets(
+            problem.replaced(limits=limits),
+            LATENCY,
+            tensors,
+            downsets,
+            ceiling=inf,
+            budget=self._budget,
+        )
         if not found.is_complete:
             return best, 0.0, f"{how}, but not to the end"
         if found.plan is not None:
-            tried = self._tried(found.plan.order, 2)
-            first = tried if tried.solution.plan is not None else self._priced(found.plan)
-            return first or best, 0.0, how
+            tries = (self._tried(found.plan.order, 2), self._priced(found.plan))
+            better = min((one for one in tries if one is not None), key=lambda one: one.rank)
+            if not better.beats(best):
+                return best, 0.0, how
+            if self._needs_any_plan(better) and not self._budget.spent:
+                return self._fitting_order(better, tensors, downsets, is_all)
+            return better, 0.0, how
         none_fits = is_all and found.lower_bound == inf
-        return best, inf if none_fits else 0.0, how
+        return best, best.value if none_fits else 0.0, how
 
     def _priced(self, found: OrderedPlan) -> _Try | None:
         """The plan between downsets as one of its order; none if it breaks a limit."""
