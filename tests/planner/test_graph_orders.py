@@ -327,6 +327,45 @@ def test_where_no_order_fits_it_is_infeasible_with_the_reason():
     assert found.solution.reason
 
 
+@pytest.mark.parametrize("limits", [LISTED, FREE], ids=["listed", "free"])
+@pytest.mark.parametrize("objective", [NODES, THROUGHPUT, makespan(3)])
+def test_a_model_that_fits_in_no_order_is_infeasible_for_every_objective(objective, limits):
+    seen = set()
+    for seed in (11, 53, 54, 56, 75, *range(12)):
+        profile, cluster = random_instance(seed)
+        solution = solved(profile, cluster, limits, objective, solve=by_any_solver).solution
+        if np.isinf(best_of_all_orders(profile, cluster, limits, objective)):
+            assert solution.status is Status.INFEASIBLE, seed
+            assert solution.reason
+        else:
+            assert solution.plan is not None, seed
+        seen.add(solution.status)
+    assert Status.INFEASIBLE in seen
+
+
+@pytest.mark.parametrize("seed", [349, 433, 436, *range(8)])
+def test_the_fewest_nodes_are_those_of_all_orders(seed):
+    profile, cluster = random_instance(seed)
+    for limits in (LISTED, FREE):
+        found = solved(profile, cluster, limits, NODES, solve=by_any_solver).solution
+        best = best_of_all_orders(profile, cluster, limits, NODES)
+        assert found.value == (best if np.isfinite(best) else None)
+        if np.isfinite(best):
+            assert found.status is Status.OPTIMAL
+
+
+def test_among_orders_of_equally_many_nodes_the_quickest_is_taken():
+    for seed in range(25):
+        profile, cluster = random_instance(seed)
+        found = solved(profile, cluster, FREE, NODES, solve=by_any_solver)
+        plan = found.solution.plan
+        own = build_problem(profile, cluster, limits=FREE)
+        first = solve(own, NODES)
+        if plan is not None and first.value == found.solution.value:
+            quickest = evaluate(own, first.plan).latency_s
+            assert evaluate(found.problem, plan).latency_s <= quickest * (1 + 1e-9)
+
+
 def test_node_profiles_follow_the_order():
     for seed in range(30):
         profile = random_branching(seed)

@@ -1,11 +1,15 @@
 """The smallest change that helps a problem in any order, against trying every change."""
 
+import re
+
 import pytest
 
 from planner.limits import Order
 from planner.problem import Problem
 from planner.solution import Status
+from planner.solvers.any_order.enough_memory import enough_memory
 from planner.solvers.any_order.free_order import FreeOrder
+from planner.solvers.any_order.free_search import Effort
 from planner.solvers.any_order.free_shortfall import (
     bytes_per_node,
     find_free_shortfall,
@@ -15,6 +19,7 @@ from planner.solvers.any_order.typed_dp import TypedDp
 from planner.solvers.budget import Budget
 from planner.solvers.stage_counts import StageCounts, stage_counts
 from tests.planner.instances import (
+    large_problem,
     make_link,
     make_node,
     make_problem,
@@ -24,6 +29,8 @@ from tests.planner.instances import (
     with_links,
 )
 from tests.planner.solvers.free_instances import any_order, random_free_problem, unequal_problem
+
+QUICK = Effort(orders=None)
 
 
 def fits(problem: Problem) -> bool:
@@ -115,6 +122,28 @@ def test_a_large_problem_without_links_is_told_from_one_without_memory():
         found = FreeOrder().solve(any_order(problem))
         assert found.status is Status.INFEASIBLE
         assert words in found.reason
+
+
+@pytest.mark.parametrize(("n_blocks", "n_nodes", "cap"), [(200, 16, 9), (60, 30, 10)])
+def test_a_large_problem_names_memory_that_is_enough(n_blocks, n_nodes, cap):
+    problem = any_order(large_problem(n_blocks, n_nodes, cap_bytes=cap * 10**6, seed=2))
+    found = FreeOrder(QUICK).solve(problem)
+    assert found.status is Status.INFEASIBLE
+    named = re.search(r"with ([\d,]+) more bytes \([^)]*\) on node '(\w+)'", found.reason)
+    assert named is not None, found.reason
+    extra = int(named[1].replace(",", ""))
+    assert FreeOrder(QUICK).solve(grown(problem, {named[2]: extra})).plan is not None
+
+
+def test_what_every_node_needs_in_some_order_is_enough():
+    seen = 0
+    for problem in infeasible_ones(80):
+        memory = enough_memory(problem, stage_counts(problem), Budget())
+        if memory is not None:
+            names = [n.name for n in problem.nodes] if memory.every_node else [memory.node]
+            seen += memory.every_node
+            assert fits(grown(problem, dict.fromkeys(names, memory.extra_bytes)))
+    assert seen
 
 
 def test_more_stages_than_nodes_or_blocks_are_impossible():
