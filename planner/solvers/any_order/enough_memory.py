@@ -25,7 +25,7 @@ def enough_memory(problem: Problem, counts: StageCounts, budget: Budget) -> More
         return None
     found = []
     limits = problem.limits.model_copy(update={"order": Order.LISTED})
-    for order in _orders(problem):
+    for order in promising_orders(problem):
         if budget.spent:
             break
         nodes = tuple(problem.nodes[n] for n in order)
@@ -35,7 +35,7 @@ def enough_memory(problem: Problem, counts: StageCounts, budget: Budget) -> More
     return min(found, key=lambda one: (one.every_node, one.extra_bytes), default=None)
 
 
-def _orders(problem: Problem) -> list[tuple[int, ...]]:
+def promising_orders(problem: Problem) -> list[tuple[int, ...]]:
     """As listed, by memory and by speed, forward and backward; without repeats."""
     listed = tuple(range(len(problem.nodes)))
     total_s = [float(block_compute_s(node).sum()) for node in problem.nodes]
