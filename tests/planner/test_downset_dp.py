@@ -26,7 +26,8 @@ from tests.profiler.branching import diamond, every_order, random_branching
 
 TWO_OR_THREE = Limits(order=Order.LISTED, min_stages=2, max_stages=3)
 EXACTLY_TWO = Limits(order=Order.FREE, min_stages=2, max_stages=2)
-CLASSES = (LISTED, FREE, TWO_OR_THREE, EXACTLY_TWO)
+AT_LEAST_TWO = Limits(order=Order.FREE, min_stages=2)
+CLASSES = (LISTED, FREE, TWO_OR_THREE, EXACTLY_TWO, AT_LEAST_TWO)
 
 
 def searched(profile, cluster, limits, objective=LATENCY, *, ceiling=float("inf"), downsets=None):

@@ -7,7 +7,7 @@ from netmodel.cluster import Cluster, Link, Node
 from netmodel.links.affine import AffineLink
 from planner import api
 from planner.costs.evaluate import evaluate
-from planner.limits import Limits
+from planner.limits import Limits, Order
 from planner.objectives import LATENCY, NODES, PRICE, THROUGHPUT, latency_quantile, makespan
 from planner.plan_options import PlanOptions
 from planner.problem import build_problem
@@ -327,7 +327,11 @@ def test_where_no_order_fits_it_is_infeasible_with_the_reason():
     assert found.solution.reason
 
 
-@pytest.mark.parametrize("limits", [LISTED, FREE], ids=["listed", "free"])
+@pytest.mark.parametrize(
+    "limits",
+    [LISTED, FREE, Limits(order=Order.FREE, min_stages=2)],
+    ids=["listed", "free", "two-or-more"],
+)
 @pytest.mark.parametrize("objective", [NODES, THROUGHPUT, makespan(3)])
 def test_a_model_that_fits_in_no_order_is_infeasible_for_every_objective(objective, limits):
     seen = set()

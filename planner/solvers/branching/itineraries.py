@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from planner.limits import Limits, Order
 
 _State = tuple[int, frozenset[int], int]
-"""Node, the watched nodes used so far with it, and the stages so far (0 if any number is fine)."""
+"""Node, the watched nodes used so far with it, and the stages so far: 0 if any number is fine.
+
+Without a most number, all from the least on count as the least."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,10 @@ def _following(
     node, used, count = state
     if limits.max_stages is not None and count >= limits.max_stages:
         return []
+    more = min(count + 1, limits.max_stages or limits.min_stages) if count else 0
     nodes = range(node + 1 if limits.order is Order.LISTED else 0, n_nodes)
     return [
-        (other, used | (frozenset({other}) & watched), count + 1 if count else 0)
+        (other, used | (frozenset({other}) & watched), more)
         for other in nodes
         if other != node and other not in used
     ]
