@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from planner.limits import Order
+from planner.objectives import LATENCY
 from planner.problem import Problem
-from planner.solvers.period.teams import count_range
+from planner.solvers.any_order.free_shortfall import free_infeasible_reason
+from planner.solvers.budget import Budget
+from planner.solvers.revisit.revisit_shortfall import shortfall_reason
 from planner.solvers.shortfall import infeasible_reason
 from planner.solvers.stage_counts import stage_counts
 
 
-def no_plan_reason(problem: Problem) -> str:
-    """Why no plan holds the memory caps over the links that exist.
+def no_plan_reason(problem: Problem, budget: Budget | None = None) -> str:
+    """Why no plan holds the memory caps over the links that exist, and what would help.
 
-    For one stage per node in listed order, with the least change that would help; replicas change
-    nothing about it, since each of them needs the memory of the whole stage.
+    For every class of plans; replicas change nothing about it, since each of them needs the memory
+    of the whole stage.
+
+    Args:
+        problem: one that is known to have no plan.
+        budget: ends the search for the least change, unless the order is listed.
     """
-    counts = stage_counts(problem)
+    counts, budget = stage_counts(problem), budget or Budget()
+    if problem.limits.revisits:
+        return shortfall_reason(problem, LATENCY, budget)
     if problem.limits.order is Order.LISTED:
         return infeasible_reason(problem, counts)
-    if counts.least > count_range(problem).most or counts.least > problem.n_blocks:
-        impossible = counts.impossible_reason(problem)
-        if impossible is not None:
-            return impossible
-    return f"no plan with {problem.limits.describe()} fits the memory caps over the links there are"
+    return free_infeasible_reason(problem, counts, budget)
 
 
 def above_limit_reason(name: str, least: float, limit: float, unit: str) -> str:

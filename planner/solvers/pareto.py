@@ -98,9 +98,10 @@ def pareto(
         raise PlannerError(f"no front of {first.kind} and {second.kind}: {unfit}")
     problem = without_useless_replicas(problem, [first, second])
     search = _FrontSearch(problem, (first, second), usage_of(problem))
-    reason = search.run(budget or Budget())
+    budget = budget or Budget()
+    reason = search.run(budget)
     if not search.points and not reason:
-        reason = no_plan_reason(problem)
+        reason = no_plan_reason(problem, budget)
         if problem.limits.caps_values:
             reason = "no plan keeps all limits: solve for one objective to learn which one binds"
     return ParetoFront(

@@ -15,6 +15,7 @@ from planner.solvers.chain_dp import ChainDp
 from planner.solvers.labelling.least_value import Least, LeastSearch
 from planner.solvers.labelling.least_value_orders import search
 from planner.solvers.no_plan import above_limit_reason, no_plan_reason
+from planner.solvers.period.any_plan import is_without_plan
 from planner.solvers.period.teams import Usage, usage_of
 from planner.solvers.period.throughput import Throughput
 from planner.solvers.replicas import without_useless_replicas
@@ -96,6 +97,8 @@ def too_large_reason(problem: Problem) -> str | None:
 def _least(problem: Problem, objective: Objective, budget: Budget) -> Least:
     usage = usage_of(problem)
     too_large = too_large_reason(problem)
+    if _is_without_plan(problem, usage, budget):
+        return Least(lower_bound=inf, is_complete=True)
     if too_large is not None:
         quick = LeastSearch(problem, objective, usage).quick(budget)
         is_proved = quick.value[0] <= quick.lower_bound
@@ -111,6 +114,15 @@ def _least(problem: Problem, objective: Objective, budget: Budget) -> Least:
             return found
     searched = search(problem, objective, budget)
     return searched if searched.value <= found.value or searched.is_complete else found
+
+
+def _is_without_plan(problem: Problem, usage: Usage, budget: Budget) -> bool:
+    """Whether caps and links alone rule out all orders of nodes that are too many to try."""
+    limits = problem.limits
+    is_free = limits.order is Order.FREE and not limits.revisits
+    if not is_free or usage.n_states <= _MOST_STATES:
+        return False
+    return is_without_plan(problem, Budget(budget.left_s / 4))
 
 
 def _least_with_revisits(
@@ -133,7 +145,7 @@ def infeasible_limits_reason(problem: Problem, budget: Budget) -> str:
     given = [field for field in _NAMED if getattr(problem.limits, field) is not None]
     if reason is None and given:
         reason = _together(problem, given, budget)
-    return reason or no_plan_reason(problem)
+    return reason or no_plan_reason(problem, budget)
 
 
 def _alone_reason(problem: Problem, budget: Budget) -> str | None:
@@ -144,7 +156,7 @@ def _alone_reason(problem: Problem, budget: Budget) -> str | None:
         if limit is not None:
             found = _unlimited(without, objective, budget)
             if found.plan is None and found.is_complete:
-                return no_plan_reason(without)
+                return no_plan_reason(without, budget)
             if found.is_complete and found.value[0] > limit:
                 return above_limit_reason(name, found.value[0], limit, unit)
             if found.lower_bound > limit:
