@@ -19,11 +19,14 @@ from planner.solvers.labelling.completion import Completion
 from planner.solvers.labelling.dominance import front
 from planner.solvers.labelling.goals import FrontOfTwo
 from planner.solvers.labelling.label_search import LabelSearch
-from planner.solvers.labelling.labels import Labels, too_large_reason
+from planner.solvers.labelling.labels import (
+    Labels,
+    infeasible_limits_reason,
+    too_large_reason,
+)
 from planner.solvers.labelling.least_value import Pricer
 from planner.solvers.labelling.measures import Measures, measure_cases
 from planner.solvers.labelling.quick_plans import are_worth_while, quick_plans
-from planner.solvers.no_plan import no_plan_reason
 from planner.solvers.period.team_tables import TeamTables
 from planner.solvers.period.teams import Usage, usage_of
 from planner.solvers.replicas import without_useless_replicas
@@ -101,9 +104,7 @@ def pareto(
     budget = budget or Budget()
     reason = search.run(budget)
     if not search.points and not reason:
-        reason = no_plan_reason(problem, budget)
-        if problem.limits.caps_values:
-            reason = "no plan keeps all limits: solve for one objective to learn which one binds"
+        reason = infeasible_limits_reason(problem, budget)
     return ParetoFront(
         first=first,
         second=second,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from planner.costs.additive import AdditivePrices
 from planner.costs.spread_prices import lower_mean_problem
 from planner.objectives import LATENCY, Objective, ObjectiveKind
 from planner.problem import Problem
-from planner.solvers.branching.order_bound import order_bound
+from planner.solvers.branching.order_bound import order_bound, order_period_bound
 from planner.solvers.budget import Budget
+from planner.solvers.period.period_bound import fluid
 from profiler.block_order import BlockDag
 from profiler.block_tensors import BlockTensors
+
+_PROGRAM_S = 4.0
+"""Of which a part may go into a linear program."""
 
 
 def graph_bound(
@@ -18,10 +21,10 @@ def graph_bound(
     """No plan in any order of the blocks has a smaller value; infinite if none fits.
 
     Latency, price and mean-variance: see `order_bound`; a quantile of the latency likewise, from
-    lower means (`costs.spread_prices.lower_mean_problem`). Throughput: the cheapest compute of one
-    block, dealt out to as many nodes as a stage may have, or of all blocks, shared equally by all
-    nodes; transfers are not included. Makespan: from latency and throughput, of which it is the
-    sum. Number of nodes: 1.
+    lower means (`costs.spread_prices.lower_mean_problem`). Throughput: the longest part on any path
+    through the model (`order_period_bound`), or the work of all blocks, spread like a fluid
+    (`period_bound`). Makespan: from latency and throughput, of which it is the sum. Number of
+    nodes: 1.
     """
     if objective.is_additive:
         return order_bound(problem, objective, dag, tensors, budget)
@@ -30,9 +33,8 @@ def graph_bound(
         return order_bound(lower, LATENCY, dag, tensors, budget)
     if objective.kind is ObjectiveKind.NODES:
         return 1.0
-    prices = AdditivePrices(problem)
-    least = [min(column) for column in zip(*map(prices.block, problem.nodes), strict=True)]
-    period = max(max(least) / problem.limits.max_replicas, sum(least) / len(problem.nodes))
+    spread_s = fluid(problem, _PROGRAM_S if budget.left_s > _PROGRAM_S else 0.0).bound_s
+    period = max(spread_s, order_period_bound(problem, dag, tensors, budget))
     if objective.kind is ObjectiveKind.THROUGHPUT:
         return float(period)
     latency = order_bound(problem, LATENCY, dag, tensors, budget)

@@ -17,6 +17,10 @@ below
 where a piece must fit its node: the weights of its hull and the live bytes that no order avoids.
 It holds for nodes in listed order, if so limited, and else for nodes in any order, which may even
 come again.
+
+Of the period, the same with the longest part instead of the sum, and with the busy times of hops:
+a piece takes Σ over b in H of c_n(b), and blocks off the path that are in no hull are left out. A
+stage on up to r nodes, and a hop between two such stages, may take r and r² times as long.
 """
 
 from __future__ import annotations
@@ -28,8 +32,9 @@ from numpy.typing import NDArray
 
 from planner.costs.additive import AdditivePrices
 from planner.costs.memory import total_bytes
+from planner.costs.transfer import HopPrices
 from planner.limits import Order
-from planner.objectives import Objective
+from planner.objectives import LATENCY, Objective
 from planner.problem import Problem
 from planner.solvers.branching.block_paths import longest_path, reachable
 from planner.solvers.branching.least_crossing import LeastCrossing
@@ -62,6 +67,24 @@ def order_bound(
         budget: how long it may take.
     """
     bounds = _PathBounds(problem, objective, dag, tensors)
+    return _best_bound(bounds, dag, budget)
+
+
+def order_period_bound(
+    problem: Problem, dag: BlockDag, tensors: BlockTensors, budget: Budget
+) -> float:
+    """No plan in any order of the blocks has a shorter period; infinite if none fits.
+
+    Args:
+        problem: as `order_bound` takes it; with the most nodes that a stage may have.
+        dag: the dependences between the blocks.
+        tensors: what they make and read.
+        budget: how long it may take.
+    """
+    return _best_bound(_PeriodPathBounds(problem, LATENCY, dag, tensors), dag, budget)
+
+
+def _best_bound(bounds: _PathBounds, dag: BlockDag, budget: Budget) -> float:
     if not np.isfinite(bounds.least).all():
         return np.inf
     best = 0.0
@@ -92,9 +115,10 @@ class _PathBounds:
         self, problem: Problem, objective: Objective, dag: BlockDag, tensors: BlockTensors
     ) -> None:
         self._problem = problem
-        self._prices = AdditivePrices(problem, objective)
+        prices = AdditivePrices(problem, objective)
+        self._hop = prices.hop
         self._names = [node.name for node in problem.nodes]
-        self.block: _Floats = np.array([self._prices.block(node) for node in problem.nodes])
+        self.block: _Floats = np.array([prices.block(node) for node in problem.nodes])
         self.weights = np.array(problem.weight_bytes, dtype=np.int64)
         self._live = tensors.least_live_bytes()
         self._reach = reachable(dag)
@@ -117,17 +141,33 @@ class _PathBounds:
         entry, leave = self._ends(between[0][0], between[0][-1])
         for i in range(length):
             ways = between[0][i]
-            arrive = entry if i == 0 else (finish[i][:, np.newaxis] + ways).min(axis=0)
+            arrive = entry if i == 0 else self._join(finish[i][:, np.newaxis], ways).min(axis=0)
             pieces = self._pieces(path, i, off, between[1][i])
-            finish[i + 1 :] = np.minimum(finish[i + 1 :], arrive + pieces)
+            finish[i + 1 :] = np.minimum(finish[i + 1 :], self._join(arrive, pieces))
             if budget.spent:
-                return float(self.least.sum())
-        return float((finish[length] + leave).min() + self.least[off].sum())
+                return self._known()
+        return float(self._join(finish[length], leave).min() + self._apart(off))
+
+    def _join(self, first: _Floats, second: _Floats) -> _Floats:
+        """The value of two parts of a plan together."""
+        return first + second
+
+    def _known(self) -> float:
+        """What needs no path."""
+        return float(self.least.sum())
+
+    def _apart(self, off: _Bools) -> float:
+        """What blocks off the path add."""
+        return float(self.least[off].sum())
+
+    def _piece_price(self, hulls: _Bools, off: _Bools) -> _Floats:
+        price: _Floats = hulls @ self.block.T - (hulls & off) @ self.least[:, np.newaxis]
+        return price
 
     def _pieces(self, path: tuple[int, ...], i: int, off: _Bools, received: int) -> _Floats:
         """[stops, N]: seg of the pieces that start at one block; infinite where none can fit."""
         hulls = self._reach[path[i]] & self._reach[:, path[i:]].T
-        price = hulls @ self.block.T - (hulls & off) @ self.least[:, np.newaxis]
+        price = self._piece_price(hulls, off)
         return np.where(self._fits(hulls, received).T, price, np.inf)
 
     def _fits(self, hulls: _Bools, received: int) -> _Bools:
@@ -154,14 +194,14 @@ class _PathBounds:
             dtype=np.int64,
         )
         names = self._names
-        hops = np.array([[self._prices.hop(a, b, n_bytes) for b in names] for a in names])
+        hops = np.array([[self._hop(a, b, n_bytes) for b in names] for a in names])
         ways = np.moveaxis(hops, 2, 0).copy()
         ways[:, range(len(names)), range(len(names))] = np.inf
         limits = self._problem.limits
         if limits.order is Order.LISTED:
             ways[:, np.tri(len(names), dtype=np.bool_)] = np.inf
         for middle in range(len(names)):
-            over = ways[:, :, middle, np.newaxis] + ways[:, middle, np.newaxis, :]
+            over = self._join(ways[:, :, middle, np.newaxis], ways[:, middle, np.newaxis, :])
             np.minimum(ways, over, out=ways)
         if not limits.revisits:
             ways[:, range(len(names)), range(len(names))] = np.inf
@@ -171,8 +211,38 @@ class _PathBounds:
         """Price of arriving at each node for the first piece, and of leaving it after the last."""
         problem = self._problem
         sizes = np.array([problem.cut_bytes[0], problem.cut_bytes[-1]])
-        entry = np.array([self._prices.hop(problem.source, n, sizes[:1])[0] for n in self._names])
-        leave = np.array([self._prices.hop(n, problem.sink, sizes[1:])[0] for n in self._names])
-        first = np.minimum(entry, (entry[:, np.newaxis] + before).min(axis=0))
-        last = np.minimum(leave, (after + leave).min(axis=1))
+        entry = np.array([self._hop(problem.source, n, sizes[:1])[0] for n in self._names])
+        leave = np.array([self._hop(n, problem.sink, sizes[1:])[0] for n in self._names])
+        first = np.minimum(entry, self._join(entry[:, np.newaxis], before).min(axis=0))
+        last = np.minimum(leave, self._join(after, leave).min(axis=1))
         return first, last
+
+
+class _PeriodPathBounds(_PathBounds):
+    """The same for the period."""
+
+    def __init__(
+        self, problem: Problem, objective: Objective, dag: BlockDag, tensors: BlockTensors
+    ) -> None:
+        super().__init__(problem, objective, dag, tensors)
+        self._most_nodes = problem.limits.max_replicas
+        hops = HopPrices(problem)
+
+        def busy_s(source: str, target: str, n_bytes: _Ints) -> _Floats:
+            return hops.busy_s(source, target, n_bytes) / self._most_nodes**2
+
+        self._hop = busy_s
+
+    def _join(self, first: _Floats, second: _Floats) -> _Floats:
+        longer: _Floats = np.maximum(first, second)
+        return longer
+
+    def _known(self) -> float:
+        return 0.0
+
+    def _apart(self, off: _Bools) -> float:
+        return 0.0
+
+    def _piece_price(self, hulls: _Bools, off: _Bools) -> _Floats:
+        price: _Floats = hulls @ self.block.T / self._most_nodes
+        return price

@@ -9,6 +9,7 @@ from planner.solvers.period.least_period import ANY_PERIOD_S, named_plan
 from planner.solvers.period.period_walks import PeriodWalks, Verdict, WalkEffort
 from planner.solvers.period.team_tables import TeamTables
 from planner.solvers.period.teams import FreeUsage
+from planner.solvers.stage_counts import stage_counts
 
 _EFFORT = WalkEffort(rounds=60, width=400, most_work=400_000)
 _TABLE_CELLS = 10_000_000
@@ -29,6 +30,8 @@ def any_plan(problem: Problem, effort: WalkEffort, budget: Budget) -> tuple[Verd
     With one node a stage: a plan with several has one with the first of them alone.
     """
     alone = problem.replaced(limits=problem.limits.model_copy(update={"max_replicas": 1}))
+    if stage_counts(alone).impossible_reason(alone) is not None:
+        return Verdict(is_impossible=True), None
     usage = FreeUsage(alone)
     if not has_walks(alone, usage, budget):
         return Verdict(is_impossible=False), None

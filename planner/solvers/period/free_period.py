@@ -118,11 +118,11 @@ class _FreePeriod:
 
     def run(self) -> None:
         """Until the plan is proved, the effort spent or the time over."""
+        self._ask_for_any(WalkEffort(rounds=_ROUNDS))
+        if self.is_impossible:
+            return
         if has_walks(self._problem, self._usage, self._budget):
             self._walks = PeriodWalks(TeamTables(self._problem, self._usage.groups), self._usage)
-            self._ask_for_any(WalkEffort(rounds=_ROUNDS))
-            if self.is_impossible:
-                return
         self._between(WalkEffort(rounds=0))
         built = PeriodBeam(self._problem, replace(self._flow, bound_s=self.low_s)).best(
             Budget(self._budget.left_s * _SHARE)
