@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from planner.limits import Limits, Order
-from planner.objectives import LATENCY, PRICE
+from planner.objectives import LATENCY, PRICE, THROUGHPUT
 from planner.problem import build_problem
 from planner.solvers.branching.block_paths import longest_path, reachable
 from planner.solvers.branching.downsets import all_downsets
+from planner.solvers.branching.graph_bound import graph_bound
 from planner.solvers.branching.least_crossing import LeastCrossing
-from planner.solvers.branching.order_bound import order_bound
+from planner.solvers.branching.order_bound import order_bound, order_period_bound
 from planner.solvers.budget import Budget
 from profiler.block_order import block_dag
 from profiler.block_tensors import BlockTensors
@@ -132,3 +133,35 @@ def test_without_time_it_is_still_a_bound():
         profile, cluster = random_instance(seed)
         best = best_of_all_orders(profile, cluster, LISTED)
         assert bound_of(profile, cluster, LISTED, budget=Budget(0.0)) <= best * (1 + 1e-9)
+
+
+SHARED = Limits(order=Order.FREE, max_replicas=3)
+
+
+@pytest.mark.parametrize(
+    "limits", [LISTED, FREE, TWO, SHARED], ids=lambda limits: limits.describe()
+)
+def test_the_bound_on_the_period_is_never_above_the_best_plan_of_all_orders(limits):
+    n_tight = n_feasible = 0
+    for seed in range(40):
+        profile, cluster = random_instance(seed, most_blocks=5)
+        best = best_of_all_orders(profile, cluster, limits, THROUGHPUT)
+        problem, tensors = build_problem(profile, cluster, limits=limits), BlockTensors(profile)
+        path = order_period_bound(problem, block_dag(profile), tensors, Budget())
+        every = graph_bound(problem, THROUGHPUT, block_dag(profile), tensors, Budget())
+        assert path <= every <= best * (1 + 1e-9), seed
+        if np.isfinite(best):
+            n_feasible += 1
+            n_tight += every >= best * (1 - 1e-9)
+    assert n_feasible >= 8
+    if limits is not SHARED:  # it takes every stage for one on as many nodes as there can be
+        assert n_tight * 4 >= n_feasible
+
+
+def test_without_time_the_bound_on_the_period_is_that_of_the_work():
+    for seed in range(10):
+        profile, cluster = random_instance(seed)
+        problem, tensors = build_problem(profile, cluster, limits=FREE), BlockTensors(profile)
+        best = best_of_all_orders(profile, cluster, FREE, THROUGHPUT)
+        found = graph_bound(problem, THROUGHPUT, block_dag(profile), tensors, Budget(0.0))
+        assert found <= best * (1 + 1e-9)

@@ -20,7 +20,7 @@ come again.
 
 Of the period, the same with the longest part instead of the sum, and with the busy times of hops:
 a piece takes Σ over b in H of c_n(b), and blocks off the path that are in no hull are left out. A
-stage on up to r nodes, and a hop between two such stages, may take r and r² times as long.
+stage on up to r nodes may take r times as long, and a hop to up to q nodes r q times.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.costs.additive import AdditivePrices
+from planner.costs.compute import has_measured_stages
 from planner.costs.memory import total_bytes
 from planner.costs.transfer import HopPrices
 from planner.limits import Order
@@ -39,6 +40,7 @@ from planner.problem import Problem
 from planner.solvers.branching.block_paths import longest_path, reachable
 from planner.solvers.branching.least_crossing import LeastCrossing
 from planner.solvers.budget import Budget
+from planner.solvers.node_types import node_types
 from profiler.block_order import BlockDag
 from profiler.block_tensors import BlockTensors
 
@@ -225,11 +227,15 @@ class _PeriodPathBounds(_PathBounds):
         self, problem: Problem, objective: Objective, dag: BlockDag, tensors: BlockTensors
     ) -> None:
         super().__init__(problem, objective, dag, tensors)
-        self._most_nodes = problem.limits.max_replicas
+        sizes = {n: len(group) for group in node_types(problem) for n in group}
+        most = problem.limits.max_replicas
+        self._most_nodes = np.array([min(sizes[n], most) for n in range(len(sizes))])
+        nodes_of = dict(zip(self._names, self._most_nodes.tolist(), strict=True))
+        self._is_measured = has_measured_stages(problem)
         hops = HopPrices(problem)
 
         def busy_s(source: str, target: str, n_bytes: _Ints) -> _Floats:
-            return hops.busy_s(source, target, n_bytes) / self._most_nodes**2
+            return hops.busy_s(source, target, n_bytes) / (nodes_of[source] * nodes_of[target])
 
         self._hop = busy_s
 
@@ -244,5 +250,8 @@ class _PeriodPathBounds(_PathBounds):
         return 0.0
 
     def _piece_price(self, hulls: _Bools, off: _Bools) -> _Floats:
+        if self._is_measured:
+            # A stage may take less than its blocks do: then hops alone count.
+            return np.zeros((len(hulls), len(self.block)))
         price: _Floats = hulls @ self.block.T / self._most_nodes
         return price

@@ -51,8 +51,10 @@ _WIDTHS = (100, 400, 1600, 6400, 25_600)
 """Labels at a boundary, from one set of questions to the next."""
 _BOUNDARIES = 2000
 """Times the width, so much is extended for one question at most."""
-_MOST_WORK = 1_000_000
-"""Labels that are extended in all if there is no deadline: some 10 s."""
+_MOST_WORK = 30_000_000
+"""Labels times nodes that are extended in all if there is no deadline."""
+_MOST_MOVES = 100
+"""Of an order without a gain, if there is no deadline."""
 
 
 def search_free_period(
@@ -113,7 +115,7 @@ class _FreePeriod:
         self.is_impossible = False
         """Whether there is no plan at all."""
         self._work = 0.0
-        self._most_work = inf if isfinite(budget.time_limit_s) else _MOST_WORK
+        self._most_work = inf if isfinite(budget.time_limit_s) else _MOST_WORK / len(problem.nodes)
         self._walks: PeriodWalks | None = None
 
     def run(self) -> None:
@@ -130,24 +132,29 @@ class _FreePeriod:
         self.judge.adopt(built)
         self._between(WalkEffort(rounds=0))
         self._between(WalkEffort(rounds=_ROUNDS))
-        self._search_orders(built, Budget(self._budget.left_s * _SHARE, self._budget.seed))
         for width in _WIDTHS:
-            effort = WalkEffort(_ROUNDS, width, most_work=width * _BOUNDARIES)
+            most_work = int(min(width * _BOUNDARIES, self._most_work - self._work))
+            effort = WalkEffort(_ROUNDS, width, most_work)
             if self.judge.plan is None:
                 self._ask_for_any(effort)
             if self._is_done or self.is_impossible:
                 return
             self._between(effort)
+            if width == _WIDTHS[0] and not self._is_done:
+                self._search_orders(Budget(self._budget.left_s * _SHARE, self._budget.seed))
 
     @property
     def _is_done(self) -> bool:
         is_proved = self.low_s >= self.judge.period_s * (1 - _CLOSE)
         return is_proved or self._budget.spent or self._work >= self._most_work
 
-    def _search_orders(self, built: Plan | None, budget: Budget) -> None:
+    def _search_orders(self, budget: Budget) -> None:
         self.judge.low_s = self.low_s
-        starts = _starts(self._problem, self.judge.plan or built)
-        period_orders.search_orders(starts, self.judge.improve, budget)
+        starts = _starts(self._problem, self.judge.plan)
+        patience = max(_MOST_MOVES // len(self._problem.nodes), 1)
+        if isfinite(budget.time_limit_s):
+            patience = max(patience, period_orders.PATIENCE)
+        period_orders.search_orders(starts, self.judge.improve, budget, patience)
 
     def _ask_for_any(self, effort: WalkEffort) -> None:
         found, plan = any_plan(self._problem, effort, self._budget)

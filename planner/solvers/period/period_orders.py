@@ -10,7 +10,7 @@ from planner.solvers.budget import Budget
 from planner.solvers.deadline import SpentError
 
 Order = tuple[int, ...]
-_PATIENCE = 12
+PATIENCE = 12
 """Rounds of as many moves as there are nodes, without a gain, before the search ends."""
 
 
@@ -18,7 +18,7 @@ def search_orders(
     starts: Iterable[Order],
     improve: Callable[[Order], bool],
     budget: Budget,
-    patience: int = _PATIENCE,
+    patience: int = PATIENCE,
 ) -> None:
     """Tries orders near the best one until the time is over or no move helps for long.
 
