@@ -235,7 +235,8 @@ class _PeriodPathBounds(_PathBounds):
         hops = HopPrices(problem)
 
         def busy_s(source: str, target: str, n_bytes: _Ints) -> _Floats:
-            return hops.busy_s(source, target, n_bytes) / (nodes_of[source] * nodes_of[target])
+            busy: _Floats = hops.busy_s(source, target, n_bytes)
+            return busy / float(nodes_of[source] * nodes_of[target])
 
         self._hop = busy_s
 

@@ -32,8 +32,10 @@ from planner.solvers.period.period_walks import PeriodWalks, Verdict, WalkEffort
 from planner.solvers.period.team_tables import TeamTables
 from planner.solvers.period.teams import FreeUsage, ListedUsage
 
-_SHARE = 0.25
-"""Of the time that is left, for plans from the fullest stages, and for orders."""
+_BEAM_SHARE = 0.25
+"""Of the time that is left, for plans from the fullest stages."""
+_ORDERS_SHARE = 0.1
+"""The same for orders of nodes."""
 _CLOSE = 1e-9
 _BELOW = 1e-11
 """A period so much shorter than a plan's, relative, is asked for to prove the plan."""
@@ -127,7 +129,7 @@ class _FreePeriod:
             self._walks = PeriodWalks(TeamTables(self._problem, self._usage.groups), self._usage)
         self._between(WalkEffort(rounds=0))
         built = PeriodBeam(self._problem, replace(self._flow, bound_s=self.low_s)).best(
-            Budget(self._budget.left_s * _SHARE)
+            Budget(self._budget.left_s * _BEAM_SHARE)
         )
         self.judge.adopt(built)
         self._between(WalkEffort(rounds=0))
@@ -141,7 +143,7 @@ class _FreePeriod:
                 return
             self._between(effort)
             if width == _WIDTHS[0] and not self._is_done:
-                self._search_orders(Budget(self._budget.left_s * _SHARE, self._budget.seed))
+                self._search_orders(Budget(self._budget.left_s * _ORDERS_SHARE, self._budget.seed))
 
     @property
     def _is_done(self) -> bool:
