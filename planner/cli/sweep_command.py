@@ -40,4 +40,4 @@ def sweep(
     if not block_dag(reference).is_chain:
         stderr().print("for the program's order of the blocks; `partway plan` tries others")
     if not any(row.feasible for row in rows):
-        stop_infeasible(rows[0].reason)
+        stop_infeasible(rows[0].reason if rows else "there is no number of parts to try")

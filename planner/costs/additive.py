@@ -32,6 +32,8 @@ class AdditivePrices:
         self._hops = HopPrices(problem)
         self._spreads = SpreadPrices(problem)
         self._is_price = objective.kind is ObjectiveKind.PRICE
+        self._compute: dict[str, StageCompute] = {}
+        self._before: dict[str, _Floats] = {}
         self._weights: tuple[float, float] | None = None
         if objective.mean_weight is not None and objective.variance_weight_per_s is not None:
             self._weights = objective.mean_weight, objective.variance_weight_per_s
@@ -49,11 +51,15 @@ class AdditivePrices:
         self, node: NodeCosts, starts: NDArray[np.int64], stops: NDArray[np.int64]
     ) -> _Floats:
         """Of each stage [start, stop) on the node, measured or as the sum of its blocks."""
-        if self._weights is not None:
-            before = np.concatenate(([0.0], np.cumsum(self.block(node))))
+        if self._weights is not None and node.spread is not None:
+            before = self._before_boundaries(node)
             weighed: _Floats = before[stops] - before[starts]
             return weighed
-        seconds = StageCompute(node).stages_s(starts, stops)
+        if node.name not in self._compute:
+            self._compute[node.name] = StageCompute(node)
+        seconds = self._compute[node.name].stages_s(starts, stops)
+        if self._weights is not None:
+            return seconds * self._weights[0]
         return seconds * node.price_per_s if self._is_price else seconds
 
     def hop(self, source: str, target: str, n_bytes: NDArray[np.int64]) -> _Floats:
@@ -62,6 +68,12 @@ class AdditivePrices:
             return self._weighted_hop(self._weights, source, target, n_bytes)
         price = self._hops.price if self._is_price else self._hops.hop_s
         return price(source, target, n_bytes)
+
+    def _before_boundaries(self, node: NodeCosts) -> _Floats:
+        """Of all blocks before each boundary, [B + 1], added up once."""
+        if node.name not in self._before:
+            self._before[node.name] = np.concatenate(([0.0], np.cumsum(self.block(node))))
+        return self._before[node.name]
 
     def _weighted_hop(
         self, weights: tuple[float, float], source: str, target: str, n_bytes: NDArray[np.int64]

@@ -85,7 +85,8 @@ def lower_mean_problem(problem: Problem, quantile: float) -> Problem:
 
     Each block and each message takes its lower mean: `SpreadTable.lower_mean` proves that these
     add up to at most the quantile of the sum, whatever depends on whatever. Limits on values are
-    dropped, which can only lower the bound; memory caps and the class of plans stay.
+    dropped, which can only lower the bound; memory caps and the class of plans stay. A stage on a
+    node that is known to vary is drawn as its blocks are, so a time of its own is dropped as well.
     """
     prices = SpreadPrices(problem)
     limits = problem.limits.model_copy(
@@ -110,7 +111,9 @@ def _node_at_lower_mean(prices: SpreadPrices, node: NodeCosts, quantile: float) 
     if table is None:
         return node
     seconds = tuple(table.lower_mean(quantile).tolist())
-    return node.model_copy(update={"block_latency_s": seconds, "spread": None})
+    return node.model_copy(
+        update={"block_latency_s": seconds, "spread": None, "measured_stages": ()}
+    )
 
 
 def _link_at_lower_mean(link: Link, quantile: float) -> Link:

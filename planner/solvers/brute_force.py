@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
-from math import comb, factorial, isfinite
+from math import comb, factorial, inf, isfinite
 
 from planner.breakdown import Breakdown
 from planner.costs.evaluate import Evaluator
@@ -13,8 +13,9 @@ from planner.objectives import LATENCY, Objective, ObjectiveKind, broken_limit
 from planner.plan import Plan
 from planner.problem import Problem
 from planner.solution import Solution
-from planner.solvers.answers import answer, infeasible
+from planner.solvers.answers import answer, infeasible, unanswered
 from planner.solvers.budget import Budget
+from planner.solvers.deadline import SpentError, check
 from planner.solvers.node_types import node_types
 
 _MOST_PLANS = 100_000
@@ -24,7 +25,8 @@ _Team = tuple[int, ...]
 class BruteForce:
     """Tries all cuts on all sequences of nodes; knows nothing but `costs.evaluate`.
 
-    Among equal values the first wins: fewest stages, then smallest cuts, then earliest nodes.
+    Among equal values the first wins: fewest stages, then smallest cuts, then earliest nodes. It
+    is what others are held to; `auto` never takes it.
     """
 
     name = "brute-force"
@@ -41,23 +43,36 @@ class BruteForce:
     def solve(
         self, problem: Problem, objective: Objective = LATENCY, budget: Budget | None = None
     ) -> Solution:
-        """The best plan of all; it takes its time whatever the budget."""
+        """The best plan of all, or of those that there was time for, with no bound but 0."""
         method = f"{self.name} ({problem.limits.describe()})"
         best: Plan | None = None
-        value = (float("inf"), float("inf"))
-        for plan, estimate in feasible_plans(problem):
-            if (found := _rank(objective, estimate)) < value:
-                best, value = plan, found
-        if best is None:
-            reason = "every plan of the class breaks a cap or a limit, or needs a missing link"
-            return infeasible(objective, method, reason)
-        return answer(problem, objective, method, plan=best)
+        value, why = (inf, inf), ""
+        try:
+            for plan, estimate in feasible_plans(problem, budget):
+                if (found := _rank(objective, estimate)) < value:
+                    best, value = plan, found
+        except SpentError as error:
+            why = f"{error} before every plan was priced"
+        if best is not None:
+            bound = 0.0 if why else None
+            return answer(problem, objective, method, plan=best, lower_bound=bound, reason=why)
+        if why:
+            return unanswered(objective, method, why, lower_bound=0.0)
+        reason = "every plan of the class breaks a cap or a limit, or needs a missing link"
+        return infeasible(objective, method, reason)
 
 
-def feasible_plans(problem: Problem) -> Iterator[tuple[Plan, Breakdown]]:
-    """Every plan that holds all caps and limits and uses links that exist, with its price."""
-    evaluator = Evaluator(problem)
-    for plan in _plans(problem):
+def feasible_plans(
+    problem: Problem, budget: Budget | None = None
+) -> Iterator[tuple[Plan, Breakdown]]:
+    """Every plan that holds all caps and limits and uses links that exist, with its price.
+
+    Raises:
+        SpentError: the time is over before the last plan; it is asked for each.
+    """
+    budget, evaluator = budget or Budget(), Evaluator(problem)
+    for plan in _plans(problem, budget):
+        check(budget)
         estimate = evaluator.evaluate(plan)
         within = estimate.fits and isfinite(estimate.latency_s)
         if within and broken_limit(problem.limits, estimate) is None:
@@ -70,11 +85,11 @@ def _rank(objective: Objective, estimate: Breakdown) -> tuple[float, float]:
     return objective.value(estimate), second
 
 
-def _plans(problem: Problem) -> Iterator[Plan]:
+def _plans(problem: Problem, budget: Budget) -> Iterator[Plan]:
     names = [node.name for node in problem.nodes]
     most = problem.limits.max_stages or problem.n_blocks
     for n_stages in range(problem.limits.min_stages, min(most, problem.n_blocks) + 1):
-        sequences = list(_sequences(problem, n_stages))
+        sequences = list(_sequences(problem, _teams(problem), n_stages, budget))
         for cuts in combinations(range(1, problem.n_blocks), n_stages - 1):
             for teams in sequences:
                 yield problem.plan(
@@ -84,7 +99,9 @@ def _plans(problem: Problem) -> Iterator[Plan]:
                 )
 
 
-def _sequences(problem: Problem, n_stages: int) -> Iterator[tuple[_Team, ...]]:
+def _sequences(
+    problem: Problem, teams: list[_Team], n_stages: int, budget: Budget
+) -> Iterator[tuple[_Team, ...]]:
     """All sequences of nodes, or of equal nodes that share a stage, that the limits allow.
 
     Neighbouring stages on one node are left out: as one stage they take less of everything.
@@ -92,8 +109,8 @@ def _sequences(problem: Problem, n_stages: int) -> Iterator[tuple[_Team, ...]]:
     if n_stages == 0:
         yield ()
         return
-    teams = _teams(problem)
-    for earlier in _sequences(problem, n_stages - 1):
+    for earlier in _sequences(problem, teams, n_stages - 1, budget):
+        check(budget)
         for team in teams:
             if not earlier or _may_follow(problem, earlier, team):
                 yield (*earlier, team)

@@ -19,9 +19,11 @@ def node_types(problem: Problem) -> tuple[tuple[int, ...], ...]:
         (link.source, link.target): (link.model, link.price_per_byte, link.spread)
         for link in problem.links
     }
+    unnamed = [node.model_copy(update={"name": ""}) for node in problem.nodes]
     for index in range(len(problem.nodes)):
         for group in groups:
-            if _can_swap(problem, links, group[0], index):
+            is_alike = unnamed[group[0]] == unnamed[index]
+            if is_alike and _can_swap(problem, links, group[0], index):
                 group.append(index)
                 break
         else:
@@ -30,11 +32,9 @@ def node_types(problem: Problem) -> tuple[tuple[int, ...], ...]:
 
 
 def _can_swap(problem: Problem, links: Mapping[tuple[str, str], object], a: int, b: int) -> bool:
-    first, second = problem.nodes[a], problem.nodes[b]
-    names = (first.name, second.name)
+    """Whether the links to and from two nodes that cost the same let them."""
+    names = (problem.nodes[a].name, problem.nodes[b].name)
     if problem.source in names or problem.sink in names:
-        return False
-    if first.model_copy(update={"name": ""}) != second.model_copy(update={"name": ""}):
         return False
     if links.get(names) != links.get((names[1], names[0])):
         return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from planner.costs.evaluate import Evaluator
 from planner.costs.spread_prices import lower_mean_problem
 from planner.costs.tails import TailSimulator, check_quantile
@@ -10,8 +12,9 @@ from planner.objectives import LATENCY, Objective, broken_limit
 from planner.plan import Plan
 from planner.problem import Problem
 from planner.solution import Solution, Status
+from planner.solvers.additive_floor import additive_floor
 from planner.solvers.budget import Budget
-from planner.solvers.mean_variance_hull import Solve, mean_variance_hull, share_of
+from planner.solvers.mean_variance_hull import Hull, Solve, mean_variance_hull, share_of
 
 _METHOD = "mean-variance-hull"
 _ROUNDING = 1e-9
@@ -29,6 +32,10 @@ def plan_for_quantile(
     draws of its own, so that it was not chosen for its luck. It is a heuristic: a plan inside the
     hull can have a smaller quantile. The bound is the least sum of lower means, see
     `lower_mean_problem`; where nothing varies it meets the value, and the plan is optimal.
+
+    All plans hold the limits, and a limit on the latency is one on the usual latency, as for every
+    other objective: the quantile itself has no limit. The bound is that of all plans of the class,
+    whether or not they hold limits on values.
 
     Args:
         problem: blocks, nodes, links, their spreads and limits.
@@ -51,13 +58,15 @@ def plan_for_quantile(
     usual = solve(problem, LATENCY, share_of(budget))
     if usual.status is Status.INFEASIBLE:
         return _renamed(usual, objective)
-    bound = solve(lower_mean_problem(problem, objective.quantile), LATENCY, share_of(budget))
-    hull = mean_variance_hull(problem, solve, share_of(budget, _HULL_SHARE))
+    bound_s = _bound_s(problem, objective.quantile, solve, budget)
+    if usual.plan is not None and budget.spent:
+        hull = Hull((), is_complete=False, first=usual)
+    else:
+        hull = mean_variance_hull(problem, solve, share_of(budget, _HULL_SHARE))
     plans = [point.plan for point in hull.points]
     plans += [usual.plan] if usual.plan is not None and usual.plan not in plans else []
     if not plans:
-        unanswered = usual.model_copy(update={"lower_bound": bound.lower_bound})
-        return _renamed(unanswered, objective)
+        return _renamed(usual.model_copy(update={"lower_bound": bound_s}), objective)
     ranked = _ranked(problem, plans, objective.quantile, budget)
     kind = "all" if hull.is_complete and len(ranked) == len(plans) else "not all"
     tried = (
@@ -65,8 +74,17 @@ def plan_for_quantile(
         "and variance and the plan of least usual latency"
     )
     method = f"{_METHOD} over {hull.first.method}"
-    answer = _answer(problem, objective, ranked[0], bound, tried=tried, seed=budget.seed)
+    answer = _answer(problem, objective, ranked[0], bound_s, tried=tried, seed=budget.seed)
     return answer.model_copy(update={"method": method})
+
+
+def _bound_s(problem: Problem, quantile: float, solve: Solve, budget: Budget) -> float:
+    """No plan's quantile is below it; quickly known once there is no time for a search."""
+    lower_means = lower_mean_problem(problem, quantile)
+    floor_s = additive_floor(lower_means, LATENCY)
+    if budget.spent:
+        return floor_s if isfinite(floor_s) else 0.0
+    return max(solve(lower_means, LATENCY, share_of(budget)).lower_bound or 0.0, floor_s)
 
 
 def _ranked(problem: Problem, plans: list[Plan], quantile: float, budget: Budget) -> list[Plan]:
@@ -84,10 +102,10 @@ def _ranked(problem: Problem, plans: list[Plan], quantile: float, budget: Budget
 
 
 def _answer(
-    problem: Problem, objective: Objective, plan: Plan, bound: Solution, *, tried: str, seed: int
+    problem: Problem, objective: Objective, plan: Plan, bound_s: float, *, tried: str, seed: int
 ) -> Solution:
     tail = TailSimulator(problem, seed=seed).tail(plan, objective.quantile or 0.0)
-    lower = min(bound.lower_bound or 0.0, tail.latency_s)
+    lower = min(bound_s, tail.latency_s)
     is_proved = tail.high_s - lower <= _ROUNDING * tail.high_s
     estimate = Evaluator(problem).evaluate(plan)
     if not estimate.fits or (broken := broken_limit(problem.limits, estimate)):

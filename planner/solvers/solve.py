@@ -6,7 +6,14 @@ from math import inf
 
 from planner.costs.compute import has_measured_stages
 from planner.errors import PlannerError
-from planner.objectives import LATENCY, LIMIT_SLACK, PRICE, Objective, ObjectiveKind
+from planner.objectives import (
+    LATENCY,
+    LIMIT_SLACK,
+    PRICE,
+    Objective,
+    ObjectiveKind,
+    mean_variance,
+)
 from planner.plan_options import check_time_limit
 from planner.problem import Problem
 from planner.solution import Solution
@@ -20,6 +27,7 @@ from planner.solvers.budget import Budget
 from planner.solvers.chain_dp import ChainDp
 from planner.solvers.interface import Solver
 from planner.solvers.labelling.labels import Labels
+from planner.solvers.no_method import no_method_reason
 from planner.solvers.period.makespan import CappedChain
 from planner.solvers.period.throughput import Throughput
 from planner.solvers.quantile import plan_for_quantile
@@ -53,7 +61,8 @@ def solve(
 ) -> Solution:
     """The best plan of the class that the problem's limits describe.
 
-    For a quantile of the latency it is the best of the mean-variance hull: `plan_for_quantile`.
+    For a quantile of the latency it is the best of the mean-variance hull: `plan_for_quantile`;
+    a limit on the latency then is one on the usual latency, not on the quantile.
 
     Args:
         problem: blocks, nodes, links and limits.
@@ -69,23 +78,47 @@ def solve(
     check_time_limit(time_limit_s)
     _check_spread(problem, objective)
     budget = Budget(inf if time_limit_s is None else time_limit_s, seed)
+    solvers = _solvers(method)
     # Solvers add in other orders than the evaluator: a value at its limit must not depend on that.
     if problem.limits.caps_values:
         problem = problem.replaced(limits=problem.limits.loosened(LIMIT_SLACK))
-    # Not the wider class, but its best value all the same.
-    problem = without_useless_replicas(problem, [objective])
     if objective.kind is ObjectiveKind.PRICE and not _has_prices(problem):
         fastest = solve(problem, LATENCY, method=method, time_limit_s=time_limit_s, seed=seed)
         return _for_nothing(problem, fastest)
 
-    def within(problem: Problem, objective: Objective, budget: Budget) -> Solution:
-        return _chosen(problem, objective, method).solve(problem, objective, budget)
+    def chosen(problem: Problem, part: Objective) -> Solver:
+        for solver in solvers:
+            if solver.skip_reason(problem, part) is None:
+                return solver
+        name = None if method == AUTO else method
+        raise PlannerError(no_method_reason(problem, objective, part, solvers, method=name))
+
+    def within(problem: Problem, part: Objective, budget: Budget) -> Solution:
+        # Not the wider class, but its best value all the same.
+        problem = without_useless_replicas(problem, [part])
+        return chosen(problem, part).solve(problem, part, budget)
 
     if objective.quantile is None:
         solution = within(problem, objective, budget)
     else:
+        problem = without_useless_replicas(problem, [objective])
+        if problem.has_spread:
+            # Most of its searches are of this kind: say so before the first one of another.
+            chosen(problem, mean_variance(1.0, 1.0))
         solution = plan_for_quantile(problem, objective, budget, within)
     return solution.model_copy(update={"runtime_s": budget.elapsed_s})
+
+
+def _solvers(method: str) -> tuple[Solver, ...]:
+    """Those to choose from."""
+    if method == AUTO:
+        # The oracle takes long where others do not, and finds nothing that they miss.
+        return tuple(solver for solver in SOLVERS if not isinstance(solver, BruteForce))
+    named = tuple(solver for solver in SOLVERS if solver.name == method)
+    if not named:
+        names = ", ".join(solver.name for solver in SOLVERS)
+        raise PlannerError(f"method {method!r} is unknown: use {AUTO}, {names}")
+    return named
 
 
 def _check_spread(problem: Problem, objective: Objective) -> None:
@@ -110,16 +143,3 @@ def _for_nothing(problem: Problem, fastest: Solution) -> Solution:
     method = f"{fastest.method}, by latency: no node and no link has a price"
     free = answer(problem, PRICE, method, plan=fastest.plan)
     return free.model_copy(update={"runtime_s": fastest.runtime_s})
-
-
-def _chosen(problem: Problem, objective: Objective, method: str) -> Solver:
-    reasons = {solver.name: solver.skip_reason(problem, objective) for solver in SOLVERS}
-    if method != AUTO and method not in reasons:
-        raise PlannerError(f"method {method!r} is unknown: use {AUTO}, {', '.join(reasons)}")
-    for solver in SOLVERS:
-        if method in (AUTO, solver.name) and reasons[solver.name] is None:
-            return solver
-    if method != AUTO:
-        raise PlannerError(f"method {method!r} is not for this problem: {reasons[method]}")
-    why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-    raise PlannerError(f"no method is for {objective.kind} with {problem.limits.describe()}: {why}")

@@ -60,6 +60,29 @@ def randomly_varied(problem: Problem, seed: int) -> Problem:
     return problem.replaced(nodes=tuple(nodes), links=tuple(links), spreads=tuple(spreads))
 
 
+def varied_by_kind(problem: Problem, seed: int) -> Problem:
+    """As `randomly_varied`, but nodes of one kind stay equal, and so do links of one model."""
+    one_by_one = randomly_varied(problem, seed)
+    first_node: dict[str, int | None] = {}
+    nodes = []
+    for node, other in zip(problem.nodes, one_by_one.nodes, strict=True):
+        key = node.model_copy(update={"name": ""}).model_dump_json()
+        spread = first_node.setdefault(key, other.spread)
+        nodes.append(node.model_copy(update={"spread": spread}))
+    first_link: dict[str, TransferSpread | None] = {}
+    links = []
+    for link, varying in zip(problem.links, one_by_one.links, strict=True):
+        ratios = first_link.setdefault(link.model.model_dump_json(), varying.spread)
+        links.append(link.model_copy(update={"spread": ratios}))
+    used = sorted({node.spread for node in nodes if node.spread is not None})
+    nodes = [
+        node.model_copy(update={"spread": None if node.spread is None else used.index(node.spread)})
+        for node in nodes
+    ]
+    spreads = tuple(one_by_one.spreads[index] for index in used)
+    return problem.replaced(nodes=tuple(nodes), links=tuple(links), spreads=spreads)
+
+
 def outcomes_s(problem: Problem, plan: Plan) -> np.ndarray:
     """Every latency of a plan of one stage per node, each as likely as the others, sorted.
 

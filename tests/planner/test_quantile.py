@@ -203,7 +203,7 @@ def test_a_search_that_is_out_of_time_answers_with_a_plan_and_a_bound():
     assert answer.plan is not None
     assert "not all corners" in answer.reason
     full = solve(problem, P95)
-    assert 0 < answer.lower_bound == full.lower_bound
+    assert 0 < answer.lower_bound <= full.lower_bound
     assert full.value <= answer.value * 1.01
 
 
@@ -212,11 +212,11 @@ def test_searches_that_prove_nothing_leave_the_hull_open():
 
     def unproved(problem, objective, budget):
         answer = ChainDp().solve(problem, objective, budget)
-        return answer.model_copy(update={"status": Status.FEASIBLE, "lower_bound": 0.5})
+        return answer.model_copy(update={"status": Status.FEASIBLE, "lower_bound": 1.5})
 
     answer = plan_for_quantile(problem, P95, Budget(), unproved)
     assert "not all corners" in answer.reason
-    assert answer.lower_bound == 0.5
+    assert answer.lower_bound == 1.5
 
 
 def test_searches_without_a_plan_leave_the_answer_unknown():

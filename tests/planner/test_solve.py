@@ -60,7 +60,7 @@ def test_equal_inputs_and_seed_give_the_same_bytes(seed):
 def test_a_method_by_name_is_taken_or_refused_with_the_reason():
     problem = limited(two_phones_one_server(), order="free")
     assert solve(problem, method="typed-dp").method.startswith("typed-dp")
-    with pytest.raises(PlannerError, match="not for this problem: it visits nodes in their listed"):
+    with pytest.raises(PlannerError, match="since it visits nodes in their listed order only"):
         solve(problem, method="chain-dp")
     with pytest.raises(PlannerError, match="'magic' is unknown: use auto, chain-dp"):
         solve(problem, method="magic")

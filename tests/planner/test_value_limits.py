@@ -23,7 +23,9 @@ from planner.solution import Solution, Status
 from planner.solvers.brute_force import BruteForce, feasible_plans
 from planner.solvers.budget import Budget
 from planner.solvers.chain_dp import ChainDp
+from planner.solvers.labelling import labels
 from planner.solvers.labelling.labels import Labels, too_large_reason
+from planner.solvers.labelling.least_value import Least
 from planner.solvers.labelling.least_value_orders import search
 from planner.solvers.labelling.quick_plans import quick_plans
 from planner.solvers.labelling.value_floor import value_floor
@@ -211,6 +213,21 @@ def test_no_time_at_all_gives_a_quick_plan_or_none_but_no_error():
     assert found.reason
 
 
+@pytest.mark.parametrize("limits", CLASSES, ids=str)
+def test_a_search_without_a_plan_leaves_the_plan_of_least_limited_value(monkeypatch, limits):
+    def nothing(problem, objective, budget):
+        return Least(lower_bound=1e-3, why="it found nothing")
+
+    monkeypatch.setattr(labels, "_least", nothing)
+    problem = limited(large_problem(8, 3, cap_bytes=10**9), **limits)
+    period_s = solve(limited(problem, max_replicas=1, revisits=False), THROUGHPUT).value
+    found = Labels().solve(limited(problem, max_period_s=period_s * 1.01), LATENCY)
+    assert found.status is Status.FEASIBLE
+    assert 0 < found.lower_bound < found.value
+    assert evaluate(problem, found.plan).period_s <= period_s * 1.01
+    assert found.reason == "it found nothing"
+
+
 def test_the_same_problem_gets_the_same_plan():
     problem = limited(large_problem(12, 6, cap_bytes=10**9), order="free", max_period_s=0.004)
     first, second = (Labels().solve(problem, LATENCY) for _ in range(2))
@@ -262,11 +279,12 @@ def test_stages_with_a_time_of_their_own_are_priced_by_it(limits):
                 assert_agrees_with_the_oracle(solver.solve(problem, objective), problem, objective)
 
 
-def test_how_times_vary_is_left_to_others():
+def test_how_times_vary_is_left_to_others_but_for_mean_and_variance():
     problem = priced_problem(4)
     for solver in (Labels(), CappedChain()):
         assert "vary" in (solver.skip_reason(problem, latency_quantile(0.9)) or "")
-        assert "vary" in (solver.skip_reason(problem, mean_variance(1.0, 0.1)) or "")
+    assert "vary" in (CappedChain().skip_reason(problem, mean_variance(1.0, 0.1)) or "")
+    assert Labels().skip_reason(problem, mean_variance(1.0, 0.1)) is None
 
 
 def test_every_solver_has_a_name_of_its_own():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from math import inf, lcm
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.objectives import ObjectiveKind
+from planner.costs.additive import AdditivePrices
+from planner.objectives import Objective, ObjectiveKind
 from planner.solvers.period.period_cases import PeriodCase
 from planner.solvers.period.team_tables import Of, TeamTables
 from planner.solvers.period.teams import Usage
@@ -62,6 +64,31 @@ def additive(tables: TeamTables, usage: Usage, kind: ObjectiveKind, limit: float
 
     entry, exit_ = tables.entry(of)[kinds], tables.exit(of)[kinds]
     return Number(kind, stage, hop, entry, exit_, with_slack(limit))
+
+
+def weighed(tables: TeamTables, usage: Usage, objective: Objective) -> Number:
+    """Mean and variance, as the objective weighs them."""
+    prices = AdditivePrices(tables.problem, objective)
+    names = [[tables.problem.nodes[n].name for n in group] for group in tables.groups]
+    kinds = [team.kind for team in usage.teams]
+    n_bytes = np.array(tables.problem.cut_bytes, dtype=np.int64)
+    source, sink = tables.problem.source, tables.problem.sink
+
+    def stage(team: int, starts: Ints, stops: Ints) -> Floats:
+        return prices.stages(tables.nodes[kinds[team]], starts, stops)
+
+    @cache
+    def between(kind: int, other: int) -> Floats:
+        # Within a kind a message goes to another node, or to nobody if there is none.
+        others = names[other][1:2] if kind == other else []
+        return prices.hop(names[kind][0], (others or names[other])[0], n_bytes)
+
+    def hop(team: int, other: int) -> Floats:
+        return between(kinds[team], kinds[other])
+
+    entry = np.array([prices.hop(source, of[0], n_bytes[:1])[0] for of in names])
+    exit_ = np.array([prices.hop(of[0], sink, n_bytes[-1:])[0] for of in names])
+    return Number(objective.kind, stage, hop, entry[kinds], exit_[kinds])
 
 
 def busiest(tables: TeamTables, usage: Usage, case: PeriodCase, limit: float | None) -> Number:

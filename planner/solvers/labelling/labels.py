@@ -10,9 +10,10 @@ from planner.objectives import LATENCY, PRICE, THROUGHPUT, Objective, ObjectiveK
 from planner.problem import Problem
 from planner.solution import Solution, Status
 from planner.solvers.answers import answer, infeasible, unanswered
+from planner.solvers.any_order.free_order import FreeOrder
 from planner.solvers.budget import Budget
 from planner.solvers.chain_dp import ChainDp
-from planner.solvers.labelling.least_value import Least, LeastSearch
+from planner.solvers.labelling.least_value import Least, LeastSearch, Pricer, rank_of
 from planner.solvers.labelling.least_value_orders import search
 from planner.solvers.no_plan import above_limit_reason, no_plan_reason
 from planner.solvers.period.any_plan import is_without_plan
@@ -32,13 +33,20 @@ _NAMED = {
 }
 """Limits on values: what they limit, as an objective."""
 
-_BOUNDED = (ObjectiveKind.LATENCY, ObjectiveKind.PRICE, ObjectiveKind.THROUGHPUT)
+_BOUNDED = (
+    ObjectiveKind.LATENCY,
+    ObjectiveKind.PRICE,
+    ObjectiveKind.THROUGHPUT,
+    ObjectiveKind.MEAN_VARIANCE,
+)
 
 _ROUNDING = 1e-10
+_SEARCH_SHARE = 0.75
+"""Of the time; the rest is for a plan that holds the limits, if the search finds none."""
 
 
 class Labels:
-    """Any objective, with limits on latency, period and price, in any class of plans.
+    """Any objective but quantiles, with limits on latency, period and price, in any class of plans.
 
     Exact as long as the partial plans that none dominates are few enough to be kept: for
     hundreds of blocks in listed order, tens of blocks and up to about ten unlike nodes in free
@@ -49,8 +57,8 @@ class Labels:
     name = "label-setting"
 
     def skip_reason(self, problem: Problem, objective: Objective = LATENCY) -> str | None:
-        """Why it is not for this objective; none for all that is no matter of chance."""
-        if objective.quantile is not None or objective.kind is ObjectiveKind.MEAN_VARIANCE:
+        """Why it is not for this objective; none for all that is part of a plan's price."""
+        if objective.quantile is not None:
             return f"it does not look at how times vary, as the {objective.name} does"
         return None
 
@@ -68,7 +76,10 @@ class Labels:
                 return infeasible(objective, method, reason)
             if objective.kind in _BOUNDED:
                 known = _unlimited(_without_limits(problem), objective, budget).lower_bound
-        least = _least(problem, objective, budget)
+        part = Budget(budget.left_s * _SEARCH_SHARE, budget.seed)
+        least = _least(problem, objective, part)
+        if least.plan is None and not least.is_complete and least.lower_bound < inf:
+            least = _within_one_limit(problem, objective, budget, least)
         least = replace(least, lower_bound=max(least.lower_bound, known))
         if least.plan is not None:
             return answer(
@@ -123,6 +134,26 @@ def _is_without_plan(problem: Problem, usage: Usage, budget: Budget) -> bool:
     if not is_free or usage.n_states <= _MOST_STATES:
         return False
     return is_without_plan(problem, Budget(budget.left_s / 4))
+
+
+def _within_one_limit(
+    problem: Problem, objective: Objective, budget: Budget, least: Least
+) -> Least:
+    """With a plan that has the least of what is limited, if that holds all limits."""
+    pricer, without = Pricer(problem), _without_limits(problem)
+    # A plan without revisits is one of the class with revisits too.
+    limits = without.limits.model_copy(update={"revisits": False})
+    for field, (_, limited, _) in _NAMED.items():
+        if getattr(problem.limits, field) is None or budget.spent:
+            continue
+        alone = without_useless_replicas(without.replaced(limits=limits), [limited])
+        solvers = [s for s in (Throughput(), FreeOrder()) if s.skip_reason(alone, limited) is None]
+        for solver in solvers:
+            plan = solver.solve(alone, limited, Budget(budget.left_s / 2, budget.seed)).plan
+            estimate = None if plan is None else pricer.estimate(plan)
+            if estimate is not None:
+                return replace(least, plan=plan, value=rank_of(objective, estimate))
+    return least
 
 
 def _least_with_revisits(

@@ -60,7 +60,8 @@ class _Judge:
 
     def improve(self, order: Order) -> bool:
         """Whether the order has a better plan than all before it."""
-        if self.best.value[0] <= self.best.lower_bound * (1 + _ROUNDING):
+        is_proved = self.best.value[0] <= self.best.lower_bound * (1 + _ROUNDING)
+        if is_proved or self._budget.spent:
             return False
         usage = ListedUsage(self._problem, order)
         found = self._search.least(usage, self._budget, self.best)

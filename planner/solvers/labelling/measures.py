@@ -19,6 +19,7 @@ from planner.solvers.labelling.label_numbers import (
     additive,
     busiest,
     node_count,
+    weighed,
     with_slack,
 )
 from planner.solvers.labelling.revisit_numbers import loads, memory, visits
@@ -51,7 +52,7 @@ def measure_cases(
     Args:
         tables: prices.
         usage: the class.
-        objectives: what is measured, beside what has a limit.
+        objectives: what is measured, beside what has a limit; at most one weighs mean and variance.
         with_memory: with revisits, whether the memory of a node's stages adds up.
     """
     kinds = needed_kinds(objectives)
@@ -60,7 +61,7 @@ def measure_cases(
     counts_period = ObjectiveKind.THROUGHPUT in kinds or limits.max_period_s is not None
     cases = period_cases(tables) if counts_period and not limits.revisits else (whole,)
     numbers = [
-        _numbers(tables, usage, case, kinds) + _memory(tables, with_memory=with_memory)
+        _numbers(tables, usage, case, objectives) + _memory(tables, with_memory=with_memory)
         for case in cases
     ]
     return [Measures(tables, usage, *pair) for pair in zip(cases, numbers, strict=True)]
@@ -149,9 +150,10 @@ class Measures:
 
 
 def _numbers(
-    tables: TeamTables, usage: Usage, case: PeriodCase, kinds: Collection[ObjectiveKind]
+    tables: TeamTables, usage: Usage, case: PeriodCase, objectives: Collection[Objective]
 ) -> list[Number]:
-    limits, numbers = tables.problem.limits, list[Number]()
+    limits, kinds = tables.problem.limits, needed_kinds(objectives)
+    numbers = [weighed(tables, usage, o) for o in objectives if o.mean_weight is not None]
     if ObjectiveKind.LATENCY in kinds or limits.max_latency_s is not None:
         numbers.append(additive(tables, usage, ObjectiveKind.LATENCY, limits.max_latency_s))
     if ObjectiveKind.PRICE in kinds or limits.max_price is not None:

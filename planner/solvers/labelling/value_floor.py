@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.objectives import Objective, ObjectiveKind
+from planner.solvers.additive_floor import additive_floor
 from planner.solvers.period.team_tables import Of, TeamTables
 
 _SLACK = 1e-12
@@ -16,6 +17,8 @@ def value_floor(tables: TeamTables, objective: Objective) -> float:
     Only the first and the last hop are counted, each at its least; the period is bounded by
     `period_bound`, the makespan by the sum of both. Nothing is known where stages were measured.
     """
+    if objective.kind is ObjectiveKind.MEAN_VARIANCE:
+        return additive_floor(tables.problem, objective)
     latency_s = _additive(tables, Of.LATENCY)
     if objective.kind is ObjectiveKind.LATENCY:
         return latency_s
