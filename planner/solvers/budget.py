@@ -6,6 +6,9 @@ import time
 from dataclasses import dataclass, field
 from math import inf
 
+QUICK_S = 0.4
+"""Enough for one plan of thousands of blocks on tens of nodes; limits are kept up to this."""
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -32,3 +35,7 @@ class Budget:
     def spent(self) -> bool:
         """Whether the deadline has passed."""
         return self.elapsed_s >= self.time_limit_s
+
+    def for_first_plan(self) -> Budget:
+        """What is left, or a moment: so short a limit still gets a plan where one is quick."""
+        return Budget(max(self.left_s, QUICK_S), self.seed)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import inf
+
 from planner.costs.evaluate import evaluate
 from planner.limits import Order
 from planner.objectives import LATENCY, Objective, ObjectiveKind, broken_limit
 from planner.plan import Plan
 from planner.problem import Problem
 from planner.solution import Solution
-from planner.solvers.answers import answer, infeasible
+from planner.solvers.additive_floor import additive_floor
+from planner.solvers.answers import answer, infeasible, unanswered
 from planner.solvers.budget import Budget
-from planner.solvers.chain_recurrence import Chain, best_chain, best_chain_per_count
-from planner.solvers.chain_tables import chain_tables
+from planner.solvers.chain_recurrence import Chain, search_chain, search_counts
+from planner.solvers.chain_tables import ChainTables, chain_tables
+from planner.solvers.fewest_stages import fewest_jumps
 from planner.solvers.own_limit import no_plain_sum_reason
 from planner.solvers.shortfall import infeasible_reason
+from planner.solvers.single_node_chain import best_single_node
 from planner.solvers.stage_counts import stage_counts
+
+_BELOW = 1 - 1e-9
+"""Sums in another order than the evaluator's may be higher than its by less."""
+_LATE = "the time limit was reached"
 
 
 class ChainDp:
@@ -37,29 +47,93 @@ class ChainDp:
     def solve(
         self, problem: Problem, objective: Objective = LATENCY, budget: Budget | None = None
     ) -> Solution:
-        """The best plan of the class; it needs no budget."""
+        """The best plan of the class; without enough time, the best so far."""
         method = f"{self.name} ({problem.limits.describe()})"
         counts = stage_counts(problem)
-        plan = _best_plan(problem, objective)
-        if plan is None:
-            return infeasible(objective, method, infeasible_reason(problem, counts))
-        if (broken := broken_limit(problem.limits, evaluate(problem, plan))) is not None:
+        found = _search(problem, objective, budget or Budget())
+        if found.plan is None:
+            if found.bound == inf:
+                return infeasible(objective, method, infeasible_reason(problem, counts))
+            return unanswered(objective, method, _LATE, lower_bound=found.bound)
+        if (broken := broken_limit(problem.limits, evaluate(problem, found.plan))) is None:
+            return answer(
+                problem, objective, method, plan=found.plan, lower_bound=found.bound, reason=_LATE
+            )
+        if found.is_complete:
             return infeasible(objective, method, f"the best plan breaks a limit: {broken}")
-        return answer(problem, objective, method, plan=plan)
+        why = f"the best plan found breaks a limit: {broken}"
+        return unanswered(objective, method, why, lower_bound=found.bound)
 
 
-def _best_plan(problem: Problem, objective: Objective) -> Plan | None:
+@dataclass(frozen=True)
+class _Found:
+    """The best plan in the time there was."""
+
+    plan: Plan | None
+    bound: float | None
+    """No plan of the class is below it; infinite if there is none, none if the plan is best."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no plan is better."""
+        return self.bound is None
+
+
+def _search(problem: Problem, objective: Objective, budget: Budget) -> _Found:
+    """Any number of stages first: a plan soon, a bound, and the answer if its count is allowed."""
     counts = stage_counts(problem)
+    if counts.impossible_reason(problem) is not None:
+        return _Found(None, inf)
     fewest = objective.kind is ObjectiveKind.NODES
     tables = chain_tables(problem, LATENCY if fewest else objective)
-    if counts.is_unlimited(problem) and not fewest:
-        chains = [best_chain(tables)]
-    else:
-        chains = best_chain_per_count(tables, counts.most)[counts.least - 1 :]
-    plans = [_plan(problem, chain) for chain in chains if chain is not None]
+    relaxed = search_chain(tables, budget.for_first_plan())
+    chain = relaxed.chains[0]
+    if chain is None and relaxed.is_complete:
+        return _Found(None, inf)
+    least = additive_floor(problem, LATENCY if fewest else objective)
+    if chain is not None and relaxed.is_complete:
+        least = max(least, _value(problem, objective if not fewest else LATENCY, chain) * _BELOW)
+    allowed = [] if chain is None or len(chain.nodes) not in counts else [chain]
+    alone = best_single_node(tables) if not allowed and counts.least == 1 else None
+    allowed += [] if alone is None else [alone]
+    is_best = bool(allowed) and allowed[0] is chain and relaxed.is_complete
     if fewest:
-        return plans[0] if plans else None
-    return min(plans, key=lambda plan: objective.value(evaluate(problem, plan)), default=None)
+        known = allowed[0] if allowed else None
+        return _fewest(problem, tables, known, budget=budget, is_best=is_best)
+    if is_best:
+        return _Found(_plan(problem, allowed[0]), None)
+    layers = search_counts(tables, counts.most, budget)
+    allowed += [found for found in layers.chains[counts.least - 1 :] if found is not None]
+    best = min(allowed, key=lambda one: _value(problem, objective, one), default=None)
+    plan = None if best is None else _plan(problem, best)
+    if layers.is_complete:
+        return _Found(plan, inf if plan is None else None)
+    return _Found(plan, least)
+
+
+def _fewest(
+    problem: Problem, tables: ChainTables, known: Chain | None, *, budget: Budget, is_best: bool
+) -> _Found:
+    """Fewest stages, and the least latency of those.
+
+    With more stages than a plan that is known and best of all has, nothing is gained.
+    """
+    counts = stage_counts(problem)
+    least = max(counts.least, fewest_jumps(tables.stops))
+    most = len(known.nodes) - 1 if known is not None and is_best else counts.most
+    if least <= most:
+        layers = search_counts(tables, most, budget, enough=least)
+        found = next((chain for chain in layers.chains[least - 1 :] if chain is not None), None)
+        if found is not None:
+            return _Found(_plan(problem, found), None)
+        if not layers.is_complete:
+            proved = max(least, len(layers.chains) + 1)
+            return _Found(None if known is None else _plan(problem, known), float(proved))
+    return _Found(None, inf) if known is None else _Found(_plan(problem, known), None)
+
+
+def _value(problem: Problem, objective: Objective, chain: Chain) -> float:
+    return objective.value(evaluate(problem, _plan(problem, chain)))
 
 
 def _plan(problem: Problem, chain: Chain) -> Plan:

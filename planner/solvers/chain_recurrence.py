@@ -22,11 +22,14 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
+from planner.solvers.budget import Budget
 from planner.solvers.chain_tables import ChainTables
 from planner.solvers.window_minimum import window_minimum
 
 _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
+_MOST_KEPT_CELLS = 20_000_000
+"""Prices of hops, 160 MB; above so many, each number of stages computes them again."""
 
 
 @dataclass(frozen=True)
@@ -47,39 +50,104 @@ class _Choices:
     """Node before a stage that starts here."""
 
 
+@dataclass(frozen=True)
+class ChainSearch:
+    """What a search found within its time."""
+
+    chains: tuple[Chain | None, ...]
+    """The best of any number of stages, or of 1, 2, … stages."""
+    is_complete: bool
+    """Whether each is best of all; else the last one is best of those of the first nodes."""
+
+
 def best_chain(tables: ChainTables) -> Chain | None:
     """A chain of least value with any number of stages; none if nothing fits. O(N² B + N B log B).
 
     Equal values, as computed: the fewest stages win, then the earliest nodes from the back, then
     the earliest start of the last stage.
     """
-    value, count, choices = _empty(tables)
-    for n in range(len(value)):
-        arrival, stages = _arrivals(tables, value[:n], count[:n], n, choices.previous[n])
-        value[n], count[n] = _stages_on(tables, n, arrival, stages, choices.start[n])
-    last = _last_node(value[:, -1] + tables.exit, count[:, -1])
-    return None if last is None else _walk_back(repeat(choices), last)
+    return search_chain(tables, Budget()).chains[0]
 
 
 def best_chain_per_count(tables: ChainTables, most: int) -> list[Chain | None]:
     """A chain of least value for exactly 1, 2, …, `most` stages. O(most · (N² B + N B log B))."""
+    return list(search_counts(tables, most, Budget()).chains)
+
+
+def search_chain(tables: ChainTables, budget: Budget) -> ChainSearch:
+    """As `best_chain`; when the time is over, of the nodes that were looked at so far."""
+    value, count, choices = _empty(tables)
+    is_complete = True
+    for n in range(len(value)):
+        if budget.spent:
+            is_complete = False
+            break
+        through = _through(tables, value[:n], n)
+        arrival, stages = _arrivals(tables, through, count[:n], n, choices.previous[n])
+        value[n], count[n] = _stages_on(tables, n, arrival, stages, choices.start[n])
+    last = _last_node(value[:, -1] + tables.exit, count[:, -1])
+    chain = None if last is None else _walk_back(repeat(choices), last)
+    return ChainSearch((chain,), is_complete)
+
+
+def search_counts(
+    tables: ChainTables, most: int, budget: Budget, *, enough: int | None = None
+) -> ChainSearch:
+    """As `best_chain_per_count`; ends early when the time is over.
+
+    Args:
+        tables: prices.
+        most: stages.
+        budget: when to stop; the count that was being searched is then left out.
+        enough: ends with the first count from this one on that has a chain, if given.
+    """
+    hops = _Hops(tables)
     before: _Floats | None = None
     layers: list[_Choices] = []
     best: list[Chain | None] = []
     for _ in range(most):
-        before, layer = _layer(tables, before)
+        found = _layer(tables, hops, before, budget=budget)
+        if found is None:
+            return ChainSearch(tuple(best), is_complete=False)
+        before, layer = found
         layers.append(layer)
         last = _last_node(before[:, -1] + tables.exit, np.zeros(len(before), dtype=np.int64))
         best.append(None if last is None else _walk_back(reversed(layers), last))
-    return best
+        if enough is not None and len(best) >= enough and last is not None:
+            break
+    return ChainSearch(tuple(best), is_complete=True)
 
 
-def _layer(tables: ChainTables, before: _Floats | None) -> tuple[_Floats, _Choices]:
-    """Values with one stage more than before."""
+class _Hops:
+    """Prices of hops to a node from each before it, kept for the next layer if they are few."""
+
+    def __init__(self, tables: ChainTables) -> None:
+        n_nodes, n_bounds = tables.prefix.shape
+        self._tables, self._kept = tables, dict[int, _Floats]()
+        self._keeps = n_nodes * (n_nodes - 1) // 2 * n_bounds <= _MOST_KEPT_CELLS
+
+    def into(self, n: int) -> _Floats:
+        """[n, B]: at each boundary but the last."""
+        found = self._kept.get(n)
+        if found is None:
+            found = np.array([self._tables.between(q, n)[:-1] for q in range(n)])
+            if self._keeps:
+                self._kept[n] = found
+        return found
+
+
+def _layer(
+    tables: ChainTables, hops: _Hops, before: _Floats | None, *, budget: Budget
+) -> tuple[_Floats, _Choices] | None:
+    """Values with one stage more than before; none if the time is over."""
     value, count, choices = _empty(tables)
     for n in range(len(value)):
-        earlier = value[:0] if before is None else before[:n]
-        arrival, _ = _arrivals(tables, earlier, count[:n], n, choices.previous[n])
+        if budget.spent:
+            return None
+        through = None
+        if before is not None and n and np.isfinite(before[:n]).any():
+            through = hops.into(n) + before[:n, :-1]
+        arrival, _ = _arrivals(tables, through, count[:n], n, choices.previous[n])
         if before is not None:
             arrival[0] = np.inf
         value[n], _ = _stages_on(tables, n, arrival, count[n, :-1], choices.start[n])
@@ -92,15 +160,26 @@ def _empty(tables: ChainTables) -> tuple[_Floats, _Ints, _Choices]:
     return np.full(shape, np.inf), np.zeros(shape, dtype=np.int64), choices
 
 
+def _through(tables: ChainTables, value: _Floats, n: int) -> _Floats | None:
+    """Values at n by the node before, [n, B]; none for the first node."""
+    if not len(value):
+        return None
+    through = np.array([tables.between(q, n)[:-1] for q in range(len(value))])
+    through += value[:, :-1]
+    return through
+
+
 def _arrivals(
-    tables: ChainTables, value: _Floats, count: _Ints, n: int, previous: NDArray[np.int16]
+    tables: ChainTables,
+    through: _Floats | None,
+    count: _Ints,
+    n: int,
+    previous: NDArray[np.int16],
 ) -> tuple[_Floats, _Ints]:
     """g_n, and the stages before it; notes the node before in `previous`."""
     arrival = np.full(tables.stops.shape[1], np.inf)
     stages = np.zeros(len(arrival), dtype=np.int64)
-    if len(value):
-        through = np.array([tables.between(q, n)[:-1] for q in range(len(value))])
-        through += value[:, :-1]
+    if through is not None:
         arrival = through.min(axis=0)
         fewest = np.where(through == arrival, count[:, :-1], np.iinfo(np.int64).max)
         chosen = fewest.argmin(axis=0)

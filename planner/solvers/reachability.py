@@ -73,9 +73,34 @@ def departures(wires: Wiring, stops: _Ints, most: int) -> list[_Bools]:
     return layers
 
 
+def any_arrivals(wires: Wiring, stops: _Ints) -> _Bools:
+    """After any number of stages: all layers of `arrivals` in one pass over the nodes."""
+    starts = np.zeros((len(stops), stops.shape[1] + 1), dtype=np.bool_)
+    ends = np.zeros_like(starts)
+    for n in range(len(starts)):
+        starts[n] = ends[:n][wires.between[:n, n]].any(axis=0)
+        starts[n, 0] = wires.entry[n]
+        ends[n] = _ends(starts[n : n + 1], stops[n : n + 1])[0]
+    return starts
+
+
+def any_departures(wires: Wiring, stops: _Ints) -> _Bools:
+    """Before any number of stages more: all layers of `departures` in one pass."""
+    ends = np.zeros((len(stops), stops.shape[1] + 1), dtype=np.bool_)
+    starts = np.zeros_like(ends)
+    for n in reversed(range(len(ends))):
+        ends[n] = starts[wires.between[n]].any(axis=0)
+        ends[n, -1] = wires.exit[n]
+        starts[n, :-1] = next_true(ends[n : n + 1])[0] <= stops[n]
+    return ends
+
+
 def is_feasible(wires: Wiring, stops: _Ints, counts: StageCounts) -> bool:
     """Whether some plan with so many stages reaches the sink."""
-    layers = arrivals(wires, stops, counts.most)[counts.least - 1 :]
+    if counts.least == 1 and counts.most >= min(stops.shape):
+        layers = [any_arrivals(wires, stops)]
+    else:
+        layers = arrivals(wires, stops, counts.most)[counts.least - 1 :]
     return any((_ends(layer, stops)[:, -1] & wires.exit).any() for layer in layers)
 
 

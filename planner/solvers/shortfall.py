@@ -19,6 +19,8 @@ from planner.solvers.chain_recurrence import Chain, best_chain, best_chain_per_c
 from planner.solvers.chain_tables import ChainTables, chain_tables
 from planner.solvers.reachability import (
     Wiring,
+    any_arrivals,
+    any_departures,
     arrivals,
     departures,
     is_feasible,
@@ -155,11 +157,9 @@ def _needed_per_node(
     reach to one from which the nodes after it can finish. Memory grows with the stop, so for each
     start only the nearest such stop can need least.
     """
-    before = arrivals(wires, tables.stops, counts.most)
-    after = departures(wires, tables.stops, counts.most)
     memory = StageMemory(problem)
     needed: dict[int, int] = {}
-    for arrive, leave in _joins(before, after, counts, anything=counts.is_unlimited(problem)):
+    for arrive, leave in _joins(wires, tables.stops, counts, anything=counts.is_unlimited(problem)):
         nearest = next_true(leave)
         for index, node in enumerate(problem.nodes):
             starts = np.flatnonzero(arrive[index, :-1] & (nearest[index] <= problem.n_blocks))
@@ -172,15 +172,12 @@ def _needed_per_node(
 
 
 def _joins(
-    before: Sequence[NDArray[np.bool_]],
-    after: Sequence[NDArray[np.bool_]],
-    counts: StageCounts,
-    *,
-    anything: bool,
+    wires: Wiring, stops: NDArray[np.int64], counts: StageCounts, *, anything: bool
 ) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
     """What can come before and after one stage so that the stages together are in `counts`."""
     if anything:
-        return [(np.any(before, axis=0), np.any(after, axis=0))]
+        return [(any_arrivals(wires, stops), any_departures(wires, stops))]
+    before, after = arrivals(wires, stops, counts.most), departures(wires, stops, counts.most)
     joins = []
     for k, arrive in enumerate(before):
         leave = [later for m, later in enumerate(after) if k + 1 + m in counts]

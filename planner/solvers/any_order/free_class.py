@@ -15,8 +15,10 @@ from planner.solution import Solution, Status
 from planner.solvers.answers import answer, infeasible, unanswered
 from planner.solvers.any_order.relaxed_chain import TypeWalk
 from planner.solvers.any_order.type_tables import TypeTables
-from planner.solvers.chain_recurrence import best_chain
+from planner.solvers.budget import QUICK_S, Budget
+from planner.solvers.chain_recurrence import search_chain
 from planner.solvers.chain_tables import chain_tables
+from planner.solvers.fewest_stages import fewest_stages
 from planner.solvers.own_limit import broken_by_all, no_plain_sum_reason, own_limit
 from planner.solvers.single_node_chain import best_single_node
 from planner.solvers.stage_counts import stage_counts
@@ -68,9 +70,12 @@ class Incumbent:
 
 
 def listed_plan(problem: Problem, objective: Objective) -> Plan | None:
-    """The best plan in the nodes' listed order, or else on one node, if its stages are allowed."""
+    """A plan in the nodes' listed order, or else on one node, if its stages are allowed.
+
+    The best one, unless that takes more than `QUICK_S`: then of the first nodes.
+    """
     tables, counts = chain_tables(problem, objective), stage_counts(problem)
-    quick = (best_chain(tables), best_single_node(tables))
+    quick = (search_chain(tables, Budget(QUICK_S)).chains[0], best_single_node(tables))
     chain = next((one for one in quick if one is not None and len(one.nodes) in counts), None)
     if chain is None:
         return None
@@ -78,8 +83,8 @@ def listed_plan(problem: Problem, objective: Objective) -> Plan | None:
 
 
 def listed_walk(problem: Problem, objective: Objective, tables: TypeTables) -> TypeWalk | None:
-    """The best chain of nodes in their listed order, with any number of stages."""
-    chain = best_chain(chain_tables(problem, objective))
+    """A chain of nodes in their listed order, with any number of stages; as `listed_plan`."""
+    chain = search_chain(chain_tables(problem, objective), Budget(QUICK_S)).chains[0]
     if chain is None:
         return None
     type_of = {node: t for t, nodes in enumerate(tables.members) for node in nodes}
@@ -120,30 +125,41 @@ def free_answer(
 
 
 def fewest_nodes(
-    problem: Problem, objective: Objective, first: int, solve: Callable[[Problem], Solution]
+    problem: Problem, objective: Objective, solve: Callable[[Problem], Solution], *, budget: Budget
 ) -> Solution:
     """The plan of fewest nodes and, among those, of least latency.
 
     Args:
         problem: its limit on the most stages is lowered.
         objective: the number of nodes.
-        first: fewer stages than this are known to be impossible.
-        solve: the best plan by latency of the problem that it is given.
+        solve: the best plan by latency of the problem that it is given; quick without any time.
+        budget: when it is spent, any plan will do.
     """
     counts = stage_counts(problem)
-    proved = max(first, counts.least)
-    for most in range(proved, counts.most + 1):
+    proved = max(counts.least, fewest_stages(problem))
+    most = min(proved, counts.most)
+    while True:
         limits = problem.limits.model_copy(update={"max_stages": most})
         found = solve(problem.model_copy(update={"limits": limits}))
         if found.plan is not None:
-            gap = found.gap or 0.0
-            method = found.method + (f", latency within {gap:.2%}" if gap else "")
-            return answer(
-                problem, objective, method, plan=found.plan, lower_bound=float(proved),
-                reason=f"whether {most - 1} nodes are enough is open",
-            )  # fmt: skip
+            return _fewest_found(problem, objective, found, proved)
         if found.status is Status.INFEASIBLE and proved == most:
             proved = most + 1
-    if proved > counts.most:
+        if most == counts.most:
+            break
+        most = counts.most if budget.spent else most + 1
+    if proved > counts.most or found.status is Status.INFEASIBLE:
         return infeasible(objective, found.method, found.reason)
     return unanswered(objective, found.method, found.reason, lower_bound=float(proved))
+
+
+def _fewest_found(problem: Problem, objective: Objective, found: Solution, proved: int) -> Solution:
+    """The answer with a plan of another objective, where fewer nodes than proved are too few."""
+    assert found.plan is not None
+    gap = found.gap or 0.0
+    n_nodes = len({stage.node for stage in found.plan.stages})
+    return answer(
+        problem, objective, found.method + (f", latency within {gap:.2%}" if gap else ""),
+        plan=found.plan, lower_bound=float(proved),
+        reason=f"whether {n_nodes - 1} nodes are enough is open",
+    )  # fmt: skip

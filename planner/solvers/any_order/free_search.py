@@ -26,6 +26,9 @@ from planner.solvers.stage_counts import stage_counts
 _Floats = NDArray[np.float64]
 _WATCHED_CELLS = (5120, 16384)
 """States of a run times types, in one refinement of the relaxation after the other."""
+_LONG_S = 0.1
+_MORE_TABLES = 3.0
+"""How much longer than the prices, if these took long, the tables of the bounds take to set up."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,16 @@ class FreeSearch:
     def __init__(self, problem: Problem, objective: Objective, effort: Effort) -> None:
         self._problem, self._objective, self._effort = problem, objective, effort
         self._counts = stage_counts(problem)
+        started = Budget()
         self._tables = type_tables(problem, objective)
+        self._tables_s = started.elapsed_s
         self.incumbent = Incumbent(problem, objective, self._tables)
         self.bound = additive_floor(problem, objective)
         """No plan has a smaller value; infinite if there is none."""
         self.proof = "cheapest blocks"
         """What the bound comes from."""
+        self.lacked_time = False
+        """Whether it ended early, since too little was left for what comes next."""
 
     def run(self, budget: Budget) -> None:
         """Searches until the gap is closed, the effort spent or the budget ended."""
@@ -71,6 +78,9 @@ class FreeSearch:
             self.bound = inf
             return
         self.incumbent.offer(listed_walk(self._problem, self._objective, self._tables))
+        if self._tables_s > _LONG_S and budget.left_s < _MORE_TABLES * self._tables_s:
+            self.lacked_time = True
+            return
         bounds = stage_bounds(self._tables, self._counts, budget)
         if bounds.fewest > self._counts.most:
             self.bound, self.proof = inf, "relaxed chains"

@@ -52,8 +52,8 @@ def searched(
     """The answer of a free search, under the name of a solver."""
     if objective.kind is ObjectiveKind.NODES:
         return fewest_nodes(
-            problem, objective, 1,
-            lambda capped: searched(name, effort, capped, LATENCY, budget=budget),
+            problem, objective,
+            lambda capped: searched(name, effort, capped, LATENCY, budget=budget), budget=budget,
         )  # fmt: skip
     if _SET_UP_S * (problem.n_blocks + 1) * len(problem.nodes) ** 2 > budget.left_s:
         return _listed_answer(name, problem, objective, budget)
@@ -63,7 +63,7 @@ def searched(
     def reason() -> str:
         if search.bound == inf:
             return free_infeasible_reason(problem, stage_counts(problem), budget)
-        if budget.spent:
+        if budget.spent or search.lacked_time:
             return f"the time limit of {budget.time_limit_s:g} s ended the search"
         return "the search ended with its effort; a time limit does not lengthen it"
 

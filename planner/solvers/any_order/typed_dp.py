@@ -46,7 +46,10 @@ class TypedDp:
         budget = budget or Budget()
         if objective.kind is ObjectiveKind.NODES:
             return fewest_nodes(
-                problem, objective, 1, lambda capped: self.solve(capped, LATENCY, budget)
+                problem,
+                objective,
+                lambda capped: self.solve(capped, LATENCY, budget),
+                budget=budget,
             )
         method = f"{self.name} ({problem.limits.describe()})"
         tables, counts = type_tables(problem, objective), stage_counts(problem)

@@ -59,7 +59,7 @@ def additive(tables: TeamTables, usage: Usage, kind: ObjectiveKind, limit: float
         return tables.stage_s(kinds[team], starts, stops) * per_s[kinds[team]]
 
     def hop(team: int, other: int) -> Floats:
-        costs: Floats = tables.hops(of, kinds[team])[kinds[other]]
+        costs: Floats = tables.hop(of, kinds[team], kinds[other])
         return costs
 
     entry, exit_ = tables.entry(of)[kinds], tables.exit(of)[kinds]
@@ -102,7 +102,7 @@ def busiest(tables: TeamTables, usage: Usage, case: PeriodCase, limit: float | N
 
     def hop(team: int, other: int) -> Floats:
         a, b = teams[team], teams[other]
-        costs: Floats = tables.hops(Of.BUSY, a.kind)[b.kind] / lcm(a.size, b.size)
+        costs: Floats = tables.hop(Of.BUSY, a.kind, b.kind) / lcm(a.size, b.size)
         return costs
 
     return Number(

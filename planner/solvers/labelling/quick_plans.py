@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from planner.breakdown import Breakdown
 from planner.costs.compute import block_compute_s, has_measured_stages
 from planner.limits import Limits, Order
 from planner.plan import Plan
@@ -44,14 +45,19 @@ def quick_plans(problem: Problem, budget: Budget) -> Iterator[Plan]:
     if has_measured_stages(problem):
         return
     part = Budget(budget.left_s * _SHARE)
+    is_first = True
     for order in _orders(problem):
+        if part.spent and not is_first:
+            return
         limits = Limits(
             order=Order.LISTED,
             min_stages=problem.limits.min_stages,
             max_stages=problem.limits.max_stages,
         )
         nodes = tuple(problem.nodes[n] for n in order)
-        for plan in _plans(problem.replaced(nodes=nodes, limits=limits), part):
+        first = part.for_first_plan() if is_first else part
+        is_first = False
+        for plan in _plans(problem.replaced(nodes=nodes, limits=limits), part, first):
             cuts = tuple(stage.start for stage in plan.stages[1:])
             yield problem.plan(cuts, tuple(stage.node for stage in plan.stages))
             if part.spent:
@@ -66,26 +72,32 @@ def _orders(problem: Problem) -> list[tuple[int, ...]]:
     return orders[:1] if is_listed else list(dict.fromkeys(orders))
 
 
-def _plans(problem: Problem, budget: Budget) -> Iterator[Plan]:
-    """For nodes as listed."""
+def _plans(problem: Problem, budget: Budget, first: Budget) -> Iterator[Plan]:
+    """For nodes as listed; the first plan has a budget of its own."""
     fastest = CappedChains(problem, latency=1.0)
-    found = fastest.best(ANY_PERIOD_S)
+    found = fastest.best(ANY_PERIOD_S, first).found
     if found is None:
         return
     plan, estimate = found
     yield plan
     if estimate.price > 0:
-        chains = [CappedChains(problem, price=1.0)]
-        scale = estimate.latency_s / estimate.price
-        weights = [weight * scale for weight in _WEIGHTS if scale > 0]
-        chains += [CappedChains(problem, latency=1.0, price=weight) for weight in weights]
-        for found in (chain.best(ANY_PERIOD_S) for chain in chains if not budget.spent):
+        for weights in _weights(estimate):
+            if budget.spent:
+                return
+            found = CappedChains(problem, **weights).best(ANY_PERIOD_S, budget).found
             if found is not None:
                 yield found[0]
-    low_s = max(fluid(problem, budget.left_s).bound_s, estimate.period_s * 1e-3)
-    if estimate.period_s > 0:
+    if estimate.period_s > 0 and not budget.spent:
+        low_s = max(fluid(problem, budget.left_s).bound_s, estimate.period_s * 1e-3)
         for period_s in np.geomspace(estimate.period_s, low_s, _PERIODS + 1)[1:].tolist():
-            found = None if budget.spent else fastest.best(period_s)
+            found = None if budget.spent else fastest.best(period_s, budget).found
             if found is None:
                 return
             yield found[0]
+
+
+def _weights(estimate: Breakdown) -> list[dict[str, float]]:
+    """Of latency and price, beside the latency alone."""
+    scale = estimate.latency_s / estimate.price
+    mixed = [{"latency": 1.0, "price": weight * scale} for weight in _WEIGHTS if scale > 0]
+    return [{"price": 1.0}, *mixed]

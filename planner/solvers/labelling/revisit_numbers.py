@@ -79,7 +79,7 @@ def _wire(tables: TeamTables, source: int, target: int, limit: float) -> Number:
     def hop(team: int, other: int) -> Floats:
         if (team, other) != (source, target):
             return no_hop
-        costs: Floats = tables.hops(Of.BUSY, team)[other]
+        costs: Floats = tables.hop(Of.BUSY, team, other)
         return costs
 
     return Number(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,13 +11,27 @@ from planner.breakdown import Breakdown
 from planner.costs.evaluate import Evaluator
 from planner.plan import Plan
 from planner.problem import Problem
-from planner.solvers.chain_recurrence import Chain, best_chain, best_chain_per_count
+from planner.solvers.budget import Budget
+from planner.solvers.chain_recurrence import Chain, ChainSearch, search_chain, search_counts
 from planner.solvers.chain_tables import ChainTables
 from planner.solvers.labelling.label_numbers import Floats, with_slack
 from planner.solvers.period.period_cases import PeriodCase, period_cases
 from planner.solvers.period.period_reach import farthest_within
 from planner.solvers.period.team_tables import Of, TeamTables
 from planner.solvers.stage_counts import stage_counts
+
+Priced = tuple[Plan, Breakdown]
+
+
+class Capped(NamedTuple):
+    """What was found within a period."""
+
+    found: Priced | None
+    """The best plan with its price; none if there is none, or none was found in time."""
+    is_complete: bool
+    """Whether no plan is better."""
+    fewest: int
+    """No plan has fewer stages, as far as that was looked for."""
 
 
 class CappedChains:
@@ -35,26 +50,40 @@ class CappedChains:
         self._cases = period_cases(self._tables)
         self._evaluator = Evaluator(problem)
 
-    def best(self, period_s: float, *, fewest: bool = False) -> tuple[Plan, Breakdown] | None:
-        """The best plan with at most this period, with its price; none if there is none.
+    def best(
+        self, period_s: float, budget: Budget | None = None, *, fewest: bool = False
+    ) -> Capped:
+        """The best plan with at most this period.
 
         Args:
             period_s: the longest that is allowed.
+            budget: when to stop; the best plan so far is then found.
             fewest: look for the least number of stages first.
         """
-        found = [
-            (plan, self._evaluator.evaluate(plan))
-            for case in self._cases
-            for plan in self._plans(self._capped(case, with_slack(period_s)), fewest=fewest)
-        ]
-        return min(found, key=lambda pair: self._rank(pair[1], fewest=fewest), default=None)
+        budget = budget or Budget()
+        if self._counts.impossible_reason(self._problem) is not None:
+            return Capped(None, is_complete=True, fewest=self._counts.least)
+        priced, searches = list[Priced](), list[ChainSearch]()
+        for case in self._cases:
+            searches.append(
+                self._chains(self._capped(case, with_slack(period_s)), budget, fewest=fewest)
+            )
+            plans = (self._plan(chain) for chain in searches[-1].chains if chain is not None)
+            priced += [(plan, self._evaluator.evaluate(plan)) for plan in plans]
+        priced = [pair for pair in priced if pair[1].n_nodes in self._counts]
+        done = [len(search.chains) for search in searches if not search.is_complete]
+        return Capped(
+            min(priced, key=lambda pair: self._rank(pair[1], fewest=fewest), default=None),
+            is_complete=not done,
+            fewest=max(self._counts.least, min(done) + 1 if done and fewest else 1),
+        )
 
     def _rank(self, estimate: Breakdown, *, fewest: bool) -> tuple[float, float, int]:
         value = self._latency * estimate.latency_s + self._price * estimate.price
         return (estimate.n_nodes if fewest else 0.0, value, estimate.n_nodes)
 
     def _weighted(self, costs: Callable[[Of], Floats]) -> Floats:
-        total: Floats = np.sum([weight * costs(of) for weight, of in self._weights], axis=0)
+        total: Floats = sum((weight * costs(of) for weight, of in self._weights), np.zeros(1))
         return total
 
     def _capped(self, case: PeriodCase, period_s: float) -> ChainTables:
@@ -63,8 +92,8 @@ class CappedChains:
         entry, exit_ = self._weighted(tables.entry), self._weighted(tables.exit)
 
         def between(source: int, target: int) -> Floats:
-            costs = self._weighted(lambda of: tables.hops(of, source)[target])
-            return np.where(tables.hops(Of.BUSY, source)[target] <= period_s, costs, np.inf)
+            costs = self._weighted(lambda of: tables.hop(of, source, target))
+            return np.where(tables.hop(Of.BUSY, source, target) <= period_s, costs, np.inf)
 
         return ChainTables(
             prefix=self._weighted(prefixes.__getitem__),
@@ -76,16 +105,18 @@ class CappedChains:
             between=between,
         )
 
-    def _plans(self, tables: ChainTables, *, fewest: bool) -> list[Plan]:
-        """The best plan, or the best of each number of stages where it matters."""
+    def _chains(self, tables: ChainTables, budget: Budget, *, fewest: bool) -> ChainSearch:
+        """The best chain, or the best of each number of stages where it matters."""
         counts = self._counts
-        if counts.impossible_reason(self._problem) is not None:
-            return []
-        if counts.is_unlimited(self._problem) and not fewest:
-            chains = [best_chain(tables)]
-        else:
-            chains = best_chain_per_count(tables, counts.most)[counts.least - 1 :]
-        return [self._plan(chain) for chain in chains if chain is not None]
+        if fewest:
+            return search_counts(tables, counts.most, budget, enough=counts.least)
+        if counts.is_unlimited(self._problem):
+            return search_chain(tables, budget)
+        free = search_chain(tables, budget)
+        is_answer = free.chains[0] is None or len(free.chains[0].nodes) in counts
+        if is_answer or not free.is_complete:
+            return free
+        return search_counts(tables, counts.most, budget)
 
     def _plan(self, chain: Chain) -> Plan:
         names = tuple(self._problem.nodes[n].name for n in chain.nodes)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from planner.breakdown import Breakdown
 from planner.plan import Plan
 from planner.solvers.budget import Budget
+from planner.solvers.deadline import SpentError, check
 
 _CLOSE = 1e-11
 _NARROW = 0.05
@@ -52,7 +53,10 @@ class MakespanSearch:
         *,
         lower_bound_s: float,
     ) -> None:
-        """Takes what `least_latency(period)` finds, and a lower bound on the period."""
+        """Takes what `least_latency(period)` finds, and a lower bound on the period.
+
+        The function may raise `SpentError` when its time is over; the search then ends.
+        """
         self._least_latency, self._rest = least_latency, micro_batches - 1
         self._low_s = lower_bound_s
         self._ranges: list[_Range] = []
@@ -61,14 +65,21 @@ class MakespanSearch:
 
     def run(self, longest_s: float, budget: Budget) -> LeastMakespan:
         """Over all plans with at most this period."""
-        first = self._ask(longest_s)
+        try:
+            first = self._ask(longest_s)
+        except SpentError:
+            # No plan's latency is below its period.
+            return LeastMakespan(None, (self._rest + 1) * self._low_s, is_complete=False)
         if first is None:
             return LeastMakespan(None, self._best_s, is_complete=True)
         self._add(self._low_s, first.period_s, first.latency_s, from_above=True)
         while self._ranges and self._ranges[0].bound_s < self._best_s * (1 - _CLOSE):
-            if budget.spent:
-                return LeastMakespan(self._best, self._ranges[0].bound_s, is_complete=False)
-            self._split(heapq.heappop(self._ranges))
+            bound_s = self._ranges[0].bound_s
+            try:
+                check(budget)
+                self._split(heapq.heappop(self._ranges))
+            except SpentError:
+                return LeastMakespan(self._best, bound_s, is_complete=False)
         return LeastMakespan(self._best, self._best_s, is_complete=True)
 
     def _split(self, part: _Range) -> None:

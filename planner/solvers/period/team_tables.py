@@ -19,8 +19,8 @@ from planner.solvers.period.period_bound import fluid
 from planner.solvers.period.teams import Groups
 
 _Floats = NDArray[np.float64]
-_MOST_CACHED_CELLS = 20_000_000
-"""Prices of hops; above so many they are computed again whenever they are asked for."""
+_MOST_CACHED_CELLS = 25_000_000
+"""Prices of hops by one measure, 200 MB; above so many they are computed whenever asked for."""
 
 _BOUND_TIME_S = 3.0
 
@@ -60,7 +60,9 @@ class TeamTables:
         """[K, B + 1]: as `compute_s`, in money."""
         self.stops = np.array([self.memory.farthest_stops(node) for node in self.nodes])
         """[K, B]: for each start, the farthest stop that fits the node."""
-        self._cached: dict[tuple[Of, int], _Floats] = {}
+        self._is_cached = len(self.nodes) ** 2 * len(self._bytes) <= _MOST_CACHED_CELLS
+        self._rows: dict[tuple[Of, int], _Floats] = {}
+        self._single: dict[tuple[Of, int, int], _Floats] = {}
 
     def stage_s(self, kind: int, starts: NDArray[np.int64], stops: NDArray[np.int64]) -> _Floats:
         """Seconds of stages [start, stop) on a node of the kind, elementwise."""
@@ -76,14 +78,27 @@ class TeamTables:
 
         From a kind to itself: to another node of it, or nothing if there is none.
         """
-        found = self._cached.get((of, kind))
+        found = self._rows.get((of, kind))
         if found is None:
             found = np.array(
                 [self._hop(of, kind, other, self._bytes) for other in range(len(self.nodes))]
             )
-            if len(self.nodes) ** 2 * len(self._bytes) <= _MOST_CACHED_CELLS:
-                self._cached[of, kind] = found
+            if self._is_cached:
+                self._rows[of, kind] = found
         return found
+
+    def hop(self, of: Of, kind: int, other: int) -> _Floats:
+        """One row of `hops`, without computing the others: [B + 1]."""
+        row = self._rows.get((of, kind))
+        if row is not None:
+            found: _Floats = row[other]
+            return found
+        single = self._single.get((of, kind, other))
+        if single is None:
+            single = self._hop(of, kind, other, self._bytes)
+            if self._is_cached:
+                self._single[of, kind, other] = single
+        return single
 
     def entry(self, of: Of) -> _Floats:
         """[K]: of the inputs from the source."""
