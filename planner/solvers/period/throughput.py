@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from planner.costs.compute import has_measured_stages
 from planner.costs.evaluate import evaluate
 from planner.limits import Order
 from planner.objectives import LATENCY, Objective, ObjectiveKind
+from planner.plan import Plan
 from planner.problem import Problem
 from planner.solution import Solution
 from planner.solvers.answers import answer, infeasible, unanswered
 from planner.solvers.budget import Budget
+from planner.solvers.chain_dp import ChainDp
 from planner.solvers.no_plan import above_limit_reason, no_plan_reason
 from planner.solvers.period.free_period import search_free_period
 from planner.solvers.period.least_period import LeastPeriod, PeriodSearch
@@ -66,7 +70,19 @@ class Throughput:
             method += ", orders searched"
         if found.is_complete and found.plan is None:
             return infeasible(objective, method, no_plan_reason(problem, budget))
+        if found.plan is None and budget.spent:
+            found = replace(found, plan=_quickest_listed(problem, budget.for_first_plan()))
         return _worded(problem, objective, method, found=found, late=late)
+
+
+def _quickest_listed(problem: Problem, budget: Budget) -> Plan | None:
+    """The plan of least latency in listed order, which takes a moment; none if there is none.
+
+    It is of the class: fewer orders and no replicas, with the same limits on stages.
+    """
+    narrower = {"order": Order.LISTED, "max_replicas": 1, "max_period_s": None}
+    listed = problem.replaced(limits=problem.limits.model_copy(update=narrower))
+    return ChainDp().solve(listed, LATENCY, budget).plan
 
 
 def _is_small(problem: Problem, usage: Usage) -> bool:

@@ -4,13 +4,14 @@ from math import isfinite
 
 import pytest
 
-from planner.objectives import LATENCY, PRICE
+from planner.objectives import LATENCY, PRICE, THROUGHPUT
 from planner.solution import Status
 from planner.solvers.additive_floor import additive_floor
 from planner.solvers.any_order.free_order import FreeOrder
 from planner.solvers.any_order.relaxation import Relaxation
 from planner.solvers.brute_force import BruteForce
 from planner.solvers.budget import Budget
+from planner.solvers.period.throughput import Throughput
 from planner.solvers.revisit.revisits import Revisits
 from tests.planner.instances import large_problem, limited, random_problem
 from tests.planner.solvers.free_instances import any_order, unequal_problem
@@ -64,3 +65,22 @@ def test_a_plan_that_is_not_proved_best_is_not_called_so():
         else:
             assert found.status is Status.UNKNOWN
             assert "the best plan found breaks a limit" in found.reason
+
+
+@pytest.mark.parametrize("order", ["free", "listed"])
+def test_without_time_the_period_is_that_of_a_plan_at_hand_with_a_bound(order):
+    problem = limited(large_problem(600, 16, cap_bytes=100 * 10**6), order=order)
+    found = Throughput().solve(problem, THROUGHPUT, Budget(NO_TIME_S))
+    assert found.plan is not None
+    assert found.status is Status.FEASIBLE
+    proved = Throughput().solve(problem, THROUGHPUT)
+    assert found.lower_bound <= proved.value <= found.value
+
+
+def test_without_time_a_plan_at_hand_above_the_limit_is_no_answer():
+    problem = limited(large_problem(600, 16, cap_bytes=100 * 10**6), order="listed")
+    least_s = Throughput().solve(problem, THROUGHPUT).value
+    tight = limited(problem, max_period_s=least_s * 1.0001)
+    found = Throughput().solve(tight, THROUGHPUT, Budget(NO_TIME_S))
+    assert found.status is Status.UNKNOWN
+    assert found.reason
