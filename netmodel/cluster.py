@@ -1,4 +1,4 @@
-"""Cluster: the nodes in the order that a plan visits them, and the links between them."""
+"""Cluster: the nodes, and the links between them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Cluster(Record):
     sink: str
     """Node where the outputs must end."""
     nodes: tuple[Node, ...] = Field(min_length=1)
-    """In the order in which a plan may visit them; any may be skipped."""
+    """As the file lists them, an order that plans may be asked to keep."""
     links: tuple[Link, ...] = ()
 
     @cached_property

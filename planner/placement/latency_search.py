@@ -19,7 +19,7 @@ import numpy as np
 from planner.placement.latency_clock import Deadline
 from planner.placement.latency_intervals import IntervalSearch
 from planner.placement.latency_orders import UnitOrders
-from planner.placement.latency_price import blocks_of, device_of, latency_s
+from planner.placement.latency_price import device_of, latency_s
 from planner.placement.latency_tables import LatencyTables, convex_hull, members
 
 _MEMORY = 40
@@ -264,8 +264,3 @@ class Moves:
     def _any_block(self, blocks: list[int]) -> int | None:
         held = [index for index, block in enumerate(blocks) if block]
         return held[self._rng.integers(len(held))] if held else None
-
-
-def blocks_in(device: list[int]) -> Blocks:
-    """The blocks of a placement given by devices."""
-    return tuple(block for _, block in sorted(blocks_of(device).items()))

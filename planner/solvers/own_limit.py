@@ -6,8 +6,18 @@ The least value either holds the limit on itself, or nothing does.
 from __future__ import annotations
 
 from planner.limits import Limits
-from planner.objectives import Objective, ObjectiveKind
+from planner.objectives import LIMIT_SLACK, Objective, ObjectiveKind
 from planner.problem import Problem
+
+
+def with_slack(problem: Problem) -> Problem:
+    """The problem with limits on values that rounding cannot break.
+
+    Solvers add in other orders than the evaluator: a value at its limit must not depend on that.
+    """
+    if not problem.limits.caps_values:
+        return problem
+    return problem.replaced(limits=problem.limits.loosened(LIMIT_SLACK))
 
 
 def limits_other_values(problem: Problem, objective: Objective) -> bool:

@@ -27,6 +27,7 @@ from planner.solvers.labelling.labels import (
 from planner.solvers.labelling.least_value import Pricer
 from planner.solvers.labelling.measures import Measures, measure_cases
 from planner.solvers.labelling.quick_plans import are_worth_while, quick_plans
+from planner.solvers.own_limit import with_slack
 from planner.solvers.period.team_tables import TeamTables
 from planner.solvers.period.teams import Usage, usage_of
 from planner.solvers.replicas import without_useless_replicas
@@ -99,7 +100,7 @@ def pareto(
     unfit = skip_reason(problem, first, second)
     if unfit is not None:
         raise PlannerError(f"no front of {first.kind} and {second.kind}: {unfit}")
-    problem = without_useless_replicas(problem, [first, second])
+    problem = without_useless_replicas(with_slack(problem), [first, second])
     search = _FrontSearch(problem, (first, second), usage_of(problem))
     budget = budget or Budget()
     reason = search.run(budget)

@@ -8,7 +8,6 @@ from planner.costs.compute import has_measured_stages
 from planner.errors import PlannerError
 from planner.objectives import (
     LATENCY,
-    LIMIT_SLACK,
     PRICE,
     Objective,
     ObjectiveKind,
@@ -28,6 +27,7 @@ from planner.solvers.chain_dp import ChainDp
 from planner.solvers.interface import Solver
 from planner.solvers.labelling.labels import Labels
 from planner.solvers.no_method import no_method_reason
+from planner.solvers.own_limit import with_slack
 from planner.solvers.period.makespan import CappedChain
 from planner.solvers.period.throughput import Throughput
 from planner.solvers.quantile import plan_for_quantile
@@ -79,9 +79,7 @@ def solve(
     _check_spread(problem, objective)
     budget = Budget(inf if time_limit_s is None else time_limit_s, seed)
     solvers = _solvers(method)
-    # Solvers add in other orders than the evaluator: a value at its limit must not depend on that.
-    if problem.limits.caps_values:
-        problem = problem.replaced(limits=problem.limits.loosened(LIMIT_SLACK))
+    problem = with_slack(problem)
     if objective.kind is ObjectiveKind.PRICE and not _has_prices(problem):
         fastest = solve(problem, LATENCY, method=method, time_limit_s=time_limit_s, seed=seed)
         return _for_nothing(problem, fastest)

@@ -170,3 +170,14 @@ def test_rows_that_none_dominates_are_those_that_comparing_all_pairs_leaves(widt
             assert values[kept].tolist() == best
         else:
             assert values[kept, 0].tolist() == [values.min()]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_limit_at_the_least_latency_leaves_a_point_on_the_front(seed):
+    """The last bit of a sum must not throw it out."""
+    problem = limited(priced_problem(seed, most_blocks=4, most_nodes=3), order="free")
+    latencies = [estimate.latency_s for _, estimate in feasible_plans(problem)]
+    if not latencies or min(latencies) == 0:
+        return
+    found = pareto(limited(problem, max_latency_s=min(latencies)), LATENCY, PRICE)
+    assert found.points[0].first == pytest.approx(min(latencies), rel=1e-9)

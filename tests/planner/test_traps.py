@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 from planner.baselines.deepspeed_balanced import DeepspeedBalanced, least_spread_parts
-from planner.baselines.least_longest import least_longest_parts
 from planner.baselines.parameter_balanced import ParameterBalanced
 from planner.baselines.pipedream import PipeDream
 from planner.baselines.pipeedge import PipeEdge
@@ -23,6 +22,7 @@ from profiler.carve import carve
 from profiler.cuts import cuts_at
 from profiler.liveness import crossing_tensors
 from profiler.sources import ModelSource, vary_constants
+from tests.planner.baselines.least_longest import least_longest_parts
 from tests.planner.instances import limited, make_link, make_node, make_problem, mesh
 from tests.profiler.models import chained_outputs, noise
 

@@ -5,8 +5,8 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
-from planner.baselines.least_longest import least_longest_parts
 from planner.baselines.time_balanced import TimeBalanced, block_partition
+from tests.planner.baselines.least_longest import least_longest_parts
 from tests.planner.instances import make_node, make_problem, mesh
 
 
