@@ -24,6 +24,7 @@ from planner.costs.compute import has_measured_stages
 from planner.costs.evaluate import evaluate
 from planner.costs.tails import simulate_tail
 from planner.engines import engine_named
+from planner.engines.hosts import THIS_MACHINE, Hosts
 from planner.engines.interface import RunOptions, RunResult
 from planner.errors import FileFormatError, PlannerError
 from planner.explain import explain as explain_plan
@@ -317,15 +318,16 @@ def run(
     options: RunOptions | None = None,
     *,
     engine: str = "processes",
+    hosts: Hosts = THIS_MACHINE,
     on_request: Callable[[int, int], None] | None = None,
 ) -> RunResult:
-    """Runs a partition and measures every stage and hop."""
+    """Runs a partition on the given hosts and measures every stage and hop."""
     opened = partition if isinstance(partition, Partition) else open_partition(Path(partition))
     chosen = engine_named(engine)
-    reason = chosen.skip_reason(opened, options or RunOptions())
+    reason = chosen.skip_reason(opened, options or RunOptions(), hosts)
     if reason is not None:
         raise PlannerError(f"engine {engine!r} cannot run this: {reason}")
-    return chosen.run(opened, options or RunOptions(), on_request=on_request)
+    return chosen.run(opened, options or RunOptions(), hosts=hosts, on_request=on_request)
 
 
 def _solve(problem: Problem, options: PlanOptions) -> Solution:

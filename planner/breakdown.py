@@ -58,7 +58,8 @@ class HopTerm(Record):
     target: str
     n_bytes: NonNegativeInt
     transfer_s: NonNegativeFloat
-    """From the sender's first byte to the receiver's last; infinite without a link."""
+    """From the end of the sender's computation to the start of the receiver's, so with packing and
+    unpacking the message; infinite without a link."""
     busy_s: NonNegativeFloat = 0.0
     """Time for which it keeps the link from the next message; 0 if it was measured."""
     price: NonNegativeFloat = 0.0

@@ -6,6 +6,7 @@ PlannerError            wrong use or bad input
 └── CheckError          the input was fine, but a check or a run failed
     ├── VerificationError   emitted parts do not compute what the model computes
     └── RunError            a worker died, stalled or refused
+        └── OutOfMemoryError    the kernel killed it: its node's memory was not enough
 """
 
 
@@ -31,3 +32,7 @@ class VerificationError(CheckError):
 
 class RunError(CheckError):
     """A worker died, stalled or refused."""
+
+
+class OutOfMemoryError(RunError):
+    """The kernel killed a worker, because its node's memory was not enough."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from planner.engines.emulation import Emulation, emulation, refusal
+from planner.engines.hosts import THIS_MACHINE, Hosts
 from planner.engines.interface import OnRequest, RunOptions, RunResult
 from planner.engines.jobs import jobs_of
 from planner.engines.measurement import RequestTrace, summarise
@@ -29,16 +30,25 @@ class InlineEngine:
 
     name = "inline"
 
-    def skip_reason(self, partition: Partition, options: RunOptions) -> str | None:
-        """Why the options cannot be emulated, or none."""
+    def skip_reason(
+        self, partition: Partition, options: RunOptions, hosts: Hosts = THIS_MACHINE
+    ) -> str | None:
+        """Why the options cannot be emulated, that nodes are hosts of their own, or none."""
+        if hosts is not THIS_MACHINE:
+            return f"all stages run in this process, not on {hosts.description}"
         return refusal(partition, options)
 
     def run(
-        self, partition: Partition, options: RunOptions, *, on_request: OnRequest | None = None
+        self,
+        partition: Partition,
+        options: RunOptions,
+        *,
+        hosts: Hosts = THIS_MACHINE,
+        on_request: OnRequest | None = None,
     ) -> RunResult:
         """Runs the partition and checks its outputs; see `Engine.run`."""
         emulated = emulation(partition, options)
-        stages = [_load(job) for job in jobs_of(partition, emulated)]
+        stages = [_load(job) for job in jobs_of(partition, emulated, hosts)]
         traces: list[RequestTrace] = []
         outputs: Mapping[str, Array] = {}
         for index in range(-options.warmup_requests, options.requests):
@@ -51,6 +61,7 @@ class InlineEngine:
             engine=self.name,
             measurement=summarise(partition, traces, [0] * len(stages)),
             check=check_outputs(partition, outputs),
+            hosts=hosts.description,
             emulated_links=options.emulate_links,
             emulated_speeds=options.emulate_speeds,
         )

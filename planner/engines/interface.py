@@ -8,6 +8,7 @@ from typing import Protocol
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 
 from planner.breakdown import Breakdown
+from planner.engines.hosts import THIS_MACHINE, Hosts
 from planner.manifest import Verification
 from planner.partition import Partition
 from profiler.record import Record
@@ -40,6 +41,8 @@ class RunResult(Record):
     measurement: Breakdown
     check: Verification
     """The outputs of the last request against those of the original model."""
+    hosts: str
+    """Where the stages ran, and over whose network."""
     emulated_links: bool
     emulated_speeds: bool
 
@@ -49,12 +52,19 @@ class Engine(Protocol):
 
     name: str
 
-    def skip_reason(self, partition: Partition, options: RunOptions) -> str | None:
+    def skip_reason(
+        self, partition: Partition, options: RunOptions, hosts: Hosts = THIS_MACHINE
+    ) -> str | None:
         """Why the engine cannot run this here, or none."""
         ...
 
     def run(
-        self, partition: Partition, options: RunOptions, *, on_request: OnRequest | None = None
+        self,
+        partition: Partition,
+        options: RunOptions,
+        *,
+        hosts: Hosts = THIS_MACHINE,
+        on_request: OnRequest | None = None,
     ) -> RunResult:
         """Runs the partition and checks its outputs.
 

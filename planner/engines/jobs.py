@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from planner.engines.emulation import Emulation
+from planner.engines.hosts import Hosts
 from planner.partition import Partition
 from planner.runtime.job import Job
 
 
-def jobs_of(partition: Partition, emulated: Emulation) -> list[Job]:
+def jobs_of(partition: Partition, emulated: Emulation, hosts: Hosts) -> list[Job]:
     """One job per stage; each paces the hop after its stage."""
     plan, document = partition.plan, partition.document
     return [
@@ -20,6 +21,7 @@ def jobs_of(partition: Partition, emulated: Emulation) -> list[Job]:
             inputs=tuple(port.name for port in stage.inputs),
             outputs=tuple(port.name for port in stage.outputs),
             sends=plan.hops[index + 1],
+            host=hosts.address(stage.node),
             pace_s=emulated.hop_s[index + 1],
             slowdown=emulated.slowdowns[index],
         )

@@ -19,7 +19,7 @@ class RequestTrace:
     compute_s: tuple[float, ...]
     """Per stage."""
     transfer_s: tuple[float, ...]
-    """Per hop, from the sender's first byte to the receiver's last."""
+    """Per hop, from the end of one computation to the start of the next: nothing lies between."""
     latency_s: float
     """End to end."""
 

@@ -18,6 +18,7 @@ import os
 from collections.abc import Mapping
 
 from planner.engines.emulation import emulation, refusal
+from planner.engines.hosts import THIS_MACHINE, Hosts
 from planner.engines.interface import OnRequest, RunOptions, RunResult
 from planner.engines.jobs import jobs_of
 from planner.engines.measurement import RequestTrace, summarise
@@ -32,14 +33,23 @@ class ProcessesEngine:
 
     name = "processes"
 
-    def skip_reason(self, partition: Partition, options: RunOptions) -> str | None:
-        """Why the options cannot be emulated, or the system lacks process groups; or none."""
+    def skip_reason(
+        self, partition: Partition, options: RunOptions, hosts: Hosts = THIS_MACHINE
+    ) -> str | None:
+        """Why the options cannot be emulated, or the system lacks what it takes; or none."""
         if os.name != "posix":
             return "the engine needs process groups and pipes that can be polled, as POSIX has"
-        return refusal(partition, options)
+        if hosts is not THIS_MACHINE and options.emulate_links:
+            return f"links are emulated twice: {hosts.description} has links of its own"
+        return refusal(partition, options) or hosts.skip_reason(_nodes(partition))
 
     def run(
-        self, partition: Partition, options: RunOptions, *, on_request: OnRequest | None = None
+        self,
+        partition: Partition,
+        options: RunOptions,
+        *,
+        hosts: Hosts = THIS_MACHINE,
+        on_request: OnRequest | None = None,
     ) -> RunResult:
         """Runs the partition and checks its outputs; see `Engine.run`."""
         emulated = emulation(partition, options)
@@ -47,7 +57,10 @@ class ProcessesEngine:
         traces: list[RequestTrace] = []
         outputs: Mapping[str, Array] = {}
         with open_ring(
-            jobs_of(partition, emulated), startup_deadline_s=options.startup_deadline_s
+            jobs_of(partition, emulated, hosts),
+            (partition.hop_ends[0][0], partition.hop_ends[-1][1]),
+            hosts=hosts,
+            startup_deadline_s=options.startup_deadline_s,
         ) as ring:
             for index in range(-options.warmup_requests, options.requests):
                 trace, outputs = ring.request(
@@ -62,6 +75,12 @@ class ProcessesEngine:
             engine=self.name,
             measurement=summarise(partition, traces, peak_bytes),
             check=check_outputs(partition, outputs),
+            hosts=hosts.description,
             emulated_links=options.emulate_links,
             emulated_speeds=options.emulate_speeds,
         )
+
+
+def _nodes(partition: Partition) -> list[str]:
+    """Every node that runs a stage or is an end of the chain, each once."""
+    return list(dict.fromkeys(node for ends in partition.hop_ends for node in ends))

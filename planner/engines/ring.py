@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 
+from planner.engines.hosts import Hosts
 from planner.engines.measurement import RequestTrace
 from planner.engines.worker_process import WorkerProcess
-from planner.errors import RunError
+from planner.errors import OutOfMemoryError, RunError
 from planner.runtime.connection import Connection, Pace, Received, accept, connect, listen
 from planner.runtime.errors import ConnectionLost, DeadlineExceeded, FrameError
 from planner.runtime.frames import Frame
@@ -68,37 +69,50 @@ class Ring:
 
 
 @contextmanager
-def open_ring(jobs: Sequence[Job], *, startup_deadline_s: float) -> Iterator[Ring]:
+def open_ring(
+    jobs: Sequence[Job], ends: tuple[str, str], *, hosts: Hosts, startup_deadline_s: float
+) -> Iterator[Ring]:
     """Starts one worker per job, all at once, and connects them; ends them all in any case.
+
+    Args:
+        jobs: of the stages, in order.
+        ends: the nodes where requests start and where answers end; this process stands for both.
+        hosts: where the workers run.
+        startup_deadline_s: for all workers to be loaded and connected.
 
     Raises:
         RunError: a worker does not load its stage, or not in time.
     """
     deadline_s = time.monotonic() + startup_deadline_s
-    with _running_workers(jobs) as workers, _explained(workers), closing(listen()) as listener:
-        ports = [
-            *_ports(workers, deadline_s),
-            listener.getsockname()[1],
+    source, sink = ends
+    with ExitStack() as stack:
+        workers = stack.enter_context(_running_workers(jobs, hosts))
+        stack.enter_context(_explained(workers))
+        with hosts.inside(sink):
+            listener = stack.enter_context(closing(listen(hosts.address(sink))))
+        addresses = [
+            *zip((job.host for job in jobs), _ports(workers, deadline_s), strict=True),
+            (hosts.address(sink), listener.getsockname()[1]),
         ]
-        for worker, next_port in zip(workers, ports[1:], strict=True):
-            worker.send_next_port(next_port)
+        for worker, (host, port) in zip(workers, addresses[1:], strict=True):
+            worker.send_next(host, port)
         watch = _Watch(workers)
-        with (
-            connect(ports[0], deadline_s=deadline_s, watch=watch) as first,
-            accept(listener, deadline_s=deadline_s, watch=watch) as last,
-        ):
+        host, port = addresses[0]
+        with hosts.inside(source):
+            first = connect(port, host=host, deadline_s=deadline_s, watch=watch)
+        with first, accept(listener, deadline_s=deadline_s, watch=watch) as last:
             for worker in workers:
                 worker.receive(deadline_s, watch)
             yield Ring(workers, first=first, last=last)
 
 
 @contextmanager
-def _running_workers(jobs: Sequence[Job]) -> Iterator[list[WorkerProcess]]:
+def _running_workers(jobs: Sequence[Job], hosts: Hosts) -> Iterator[list[WorkerProcess]]:
     workers: list[WorkerProcess] = []
     with ExitStack() as ends:
         try:
             for job in jobs:
-                worker = WorkerProcess(job)
+                worker = WorkerProcess(job, hosts)
                 ends.callback(worker.stop, _GRACE_S)
                 workers.append(worker)
             for worker in workers:
@@ -136,7 +150,10 @@ def _explained(workers: Sequence[WorkerProcess]) -> Iterator[None]:
         raise RunError(f"no answer within the deadline: {states}") from error
     except (ConnectionLost, FrameError) as error:
         culprit = _culprit(workers)
-        raise RunError(culprit.describe_end() if culprit else str(error)) from error
+        if culprit is None:
+            raise RunError(str(error)) from error
+        kind = OutOfMemoryError if culprit.ran_out_of_memory else RunError
+        raise kind(culprit.describe_end()) from error
 
 
 def _culprit(workers: Sequence[WorkerProcess]) -> WorkerProcess | None:
@@ -154,8 +171,8 @@ def _culprit(workers: Sequence[WorkerProcess]) -> WorkerProcess | None:
 
 def _trace_of(received: Received, start_s: float) -> RequestTrace:
     records = received.frame.meta["trace"]
-    sends_s = [start_s, *(record["send_start_s"] for record in records)]
-    ends_s = [*(record["recv_end_s"] for record in records), received.end_s]
+    sends_s = [start_s, *(record["compute_end_s"] for record in records)]
+    ends_s = [*(record["compute_start_s"] for record in records), received.end_s]
     return RequestTrace(
         compute_s=tuple(r["compute_end_s"] - r["compute_start_s"] for r in records),
         transfer_s=tuple(end - send for send, end in zip(sends_s, ends_s, strict=True)),

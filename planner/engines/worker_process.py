@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
@@ -14,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from planner.engines.hosts import Hosts
 from planner.errors import RunError
 from planner.runtime.errors import DeadlineExceeded, JobError
 from planner.runtime.job import Job, parse_object, to_line
@@ -29,12 +31,14 @@ class WorkerProcess:
     It also ends by itself when the driver dies: its standard input closes.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, hosts: Hosts) -> None:
         self.job = job
+        self._hosts = hosts
+        self._oom_kills_before = hosts.oom_kills(job.node)
         # A file, not a pipe: nobody has to drain it while the worker runs.
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  closed in `stop`
         self._process = subprocess.Popen(
-            _COMMAND,
+            hosts.command(job.node, _COMMAND),
             # `-m` looks in the working folder first: find this very package, not a namesake.
             cwd=_PACKAGE_ROOT,
             stdin=subprocess.PIPE,
@@ -63,9 +67,9 @@ class WorkerProcess:
         """Tells the worker what to run."""
         self._send_line(to_line(self.job))
 
-    def send_next_port(self, port: int) -> None:
+    def send_next(self, host: str, port: int) -> None:
         """Tells the worker where the next hop leads."""
-        self._send_line(f'{{"next_port": {port}}}')
+        self._send_line(json.dumps({"next": [host, port]}))
 
     def receive(self, deadline_s: float, watch: Callable[[], None]) -> dict[str, Any]:
         """Waits for the worker's next message, and lets `watch` raise if any worker has died.
@@ -91,12 +95,20 @@ class WorkerProcess:
         code = self.exit_code
         if code is None:
             how = "is stopped" if self._is_stopped() else "is alive"
+        elif self.ran_out_of_memory:
+            how = "was killed by the kernel: its node's memory was not enough"
         elif code < 0:
             how = f"was killed by {_signal_name(-code)}"
         else:
             how = f"ended with exit code {code}"
         last = self._last_error_line()
         return f"{self.where} (process {self.pid}) {how}" + (f": {last}" if last else "")
+
+    @property
+    def ran_out_of_memory(self) -> bool:
+        """Whether the kernel killed it for exceeding its node's memory."""
+        killed = self.exit_code == -signal.SIGKILL
+        return killed and self._hosts.oom_kills(self.job.node) > self._oom_kills_before
 
     def terminate(self) -> None:
         """Asks the process to end."""

@@ -163,9 +163,20 @@ def next_wait_s(deadline_s: float | None, watch: Watch | None) -> float | None:
     return left_s if longest_s is None else min(left_s, longest_s)
 
 
-def listen() -> socket.socket:
-    """A listening socket on a free port of this machine's loopback interface."""
-    return socket.create_server((LOOPBACK, 0))
+def listen(host: str = LOOPBACK, port: int = 0) -> socket.socket:
+    """A listening socket at an address of this machine.
+
+    Args:
+        host: address of an interface; the loopback's reaches nobody else.
+        port: 0 takes a free one.
+
+    Raises:
+        ConnectionLost: the address is not this machine's, or the port is taken.
+    """
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        raise ConnectionLost(f"cannot listen at {host}:{port}: {error}") from error
 
 
 def accept(
@@ -188,16 +199,20 @@ def accept(
 
 
 def connect(
-    port: int, *, deadline_s: float | None = None, watch: Watch | None = None
+    port: int,
+    *,
+    host: str = LOOPBACK,
+    deadline_s: float | None = None,
+    watch: Watch | None = None,
 ) -> Connection:
-    """Connects to a port of this machine's loopback interface.
+    """Connects to a listening socket.
 
     Raises:
-        ConnectionLost: nobody listens.
+        ConnectionLost: nobody listens, or nobody answers in time.
         DeadlineExceeded: no time is left.
     """
     timeout_s = next_wait_s(deadline_s, None)
     try:
-        return Connection(socket.create_connection((LOOPBACK, port), timeout_s), watch)
+        return Connection(socket.create_connection((host, port), timeout_s), watch)
     except OSError as error:
-        raise ConnectionLost(f"cannot connect to port {port}: {error}") from error
+        raise ConnectionLost(f"cannot connect to {host}:{port}: {error}") from error

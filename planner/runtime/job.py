@@ -31,6 +31,8 @@ class Job:
     """Tensors of the file's results."""
     sends: tuple[str, ...]
     """Tensors for the next hop; some may only pass through."""
+    host: str = "127.0.0.1"
+    """Address to listen at for the stage before."""
     pace_s: float | None = None
     """Time that the next hop shall take; none sends at full speed."""
     slowdown: float = 1.0

@@ -5,7 +5,7 @@
       ├──────────────────────────>│           load the stage, listen
       │ {"port": 41234}           │  stdout
       │<──────────────────────────┤
-      │ {"next_port": 41235}      │  stdin
+      │ {"next": [host, port]}    │  stdin
       ├──────────────────────────>│           connect to the next, accept the previous
       │ {"ready": true}           │  stdout
       │<──────────────────────────┤
@@ -18,7 +18,6 @@ hand on; or `peaks`, to which every stage adds its memory, and which has no tens
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -71,17 +70,10 @@ class Worker:
         except Exception as error:  # noqa: BLE001  a kernel raises what it likes; the driver tells
             self._outgoing.send(Frame(meta={"error": self._describe(error)}))
             return
-        send_start_s = time.monotonic()
-        record = {
-            "recv_start_s": received.start_s,
-            "recv_end_s": received.end_s,
-            "compute_start_s": run.start_s,
-            "compute_end_s": run.end_s,
-            "send_start_s": send_start_s,
-        }
+        record = {"compute_start_s": run.start_s, "compute_end_s": run.end_s}
         frame = Frame(run.sends, _with_record(received.frame.meta, record))
         pace_s = self._job.pace_s
-        self._outgoing.send(frame, pace=None if pace_s is None else Pace(send_start_s, pace_s))
+        self._outgoing.send(frame, pace=None if pace_s is None else Pace(run.end_s, pace_s))
 
     def _describe(self, error: Exception) -> str:
         return (
@@ -99,10 +91,10 @@ def run(channel: ControlChannel) -> None:
     job = parse_line(channel.receive_line())
     stage = LoadedStage(job)
     pin_allocator()  # only now: what loading needed and freed shall not stay in the process
-    with listen() as listener:
+    with listen(job.host) as listener:
         channel.send(port=listener.getsockname()[1])
-        next_port = channel.receive()["next_port"]
-        with connect(next_port) as outgoing, accept(listener) as incoming:
+        host, port = channel.receive()["next"]
+        with connect(port, host=host) as outgoing, accept(listener) as incoming:
             channel.send(ready=True)
             Worker(job, stage, incoming=incoming, outgoing=outgoing).serve()
 

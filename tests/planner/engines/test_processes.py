@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from planner.engines.emulation import emulation
+from planner.engines.hosts import THIS_MACHINE
 from planner.engines.interface import RunOptions
 from planner.engines.jobs import jobs_of
 from planner.engines.processes import ProcessesEngine
@@ -19,11 +20,12 @@ from planner.errors import RunError
 from tests.planner.engines.partitions import MIB
 
 OPTIONS = RunOptions(requests=3, warmup_requests=1, deadline_s=20)
+ENDS = ("phone", "phone")
 
 
 @pytest.fixture
 def jobs(partition):
-    return jobs_of(partition, emulation(partition, OPTIONS))
+    return jobs_of(partition, emulation(partition, OPTIONS), THIS_MACHINE)
 
 
 def pids_of(ring):
@@ -64,7 +66,7 @@ def test_a_slower_node_takes_longer_by_its_factor(partition):
 
 
 def test_the_terms_of_one_request_fit_into_its_latency(partition, jobs):
-    with open_ring(jobs, startup_deadline_s=60) as ring:
+    with open_ring(jobs, ENDS, hosts=THIS_MACHINE, startup_deadline_s=60) as ring:
         trace, outputs = request(ring, partition)
     assert sorted(outputs) == ["y", "z"]
     total_s = sum(trace.compute_s) + sum(trace.transfer_s)
@@ -72,7 +74,7 @@ def test_the_terms_of_one_request_fit_into_its_latency(partition, jobs):
 
 
 def test_all_workers_end_after_a_good_run(jobs):
-    with open_ring(jobs, startup_deadline_s=60) as ring:
+    with open_ring(jobs, ENDS, hosts=THIS_MACHINE, startup_deadline_s=60) as ring:
         pids = pids_of(ring)
         assert all(map(is_running, pids))
     assert not any(map(is_running, pids))
@@ -84,7 +86,7 @@ def test_a_killed_worker_is_named_at_once_and_the_others_end(partition, jobs, vi
 
     def kill_one_and_ask():
         nonlocal killed_s
-        with open_ring(jobs, startup_deadline_s=60) as ring:
+        with open_ring(jobs, ENDS, hosts=THIS_MACHINE, startup_deadline_s=60) as ring:
             pids.extend(pids_of(ring))
             request(ring, partition)
             killed_s = time.monotonic()
@@ -102,7 +104,7 @@ def test_a_worker_that_is_killed_during_a_request_is_named(partition, jobs):
     pids = []
 
     def kill_while_sending():
-        with open_ring(jobs, startup_deadline_s=60) as ring:
+        with open_ring(jobs, ENDS, hosts=THIS_MACHINE, startup_deadline_s=60) as ring:
             pids.extend(pids_of(ring))
             threading.Timer(0.3, os.kill, (pids[2], signal.SIGKILL)).start()
             request(ring, partition, pace_s=60.0, deadline_s=100)
@@ -118,7 +120,7 @@ def test_a_stalled_worker_is_noticed_by_the_deadline_and_ended(partition, jobs):
     pids = []
 
     def stop_one_and_ask():
-        with open_ring(jobs, startup_deadline_s=60) as ring:
+        with open_ring(jobs, ENDS, hosts=THIS_MACHINE, startup_deadline_s=60) as ring:
             pids.extend(pids_of(ring))
             os.kill(pids[1], signal.SIGSTOP)
             request(ring, partition, deadline_s=0.5)
@@ -131,7 +133,7 @@ def test_a_stalled_worker_is_noticed_by_the_deadline_and_ended(partition, jobs):
 def test_workers_that_are_not_ready_in_time_are_ended(jobs):
     with (
         pytest.raises(RunError, match="no answer within the deadline"),
-        open_ring(jobs, startup_deadline_s=0.01),
+        open_ring(jobs, ENDS, hosts=THIS_MACHINE, startup_deadline_s=0.01),
     ):
         pass
 
@@ -140,7 +142,7 @@ def test_an_interrupt_leaves_no_process(jobs):
     pids = []
 
     def interrupt():
-        with open_ring(jobs, startup_deadline_s=60) as ring:
+        with open_ring(jobs, ENDS, hosts=THIS_MACHINE, startup_deadline_s=60) as ring:
             pids.extend(pids_of(ring))
             raise KeyboardInterrupt
 
@@ -154,13 +156,15 @@ DRIVER = """
 import sys, time
 from pathlib import Path
 from planner.engines.emulation import emulation
+from planner.engines.hosts import THIS_MACHINE
 from planner.engines.interface import RunOptions
 from planner.engines.jobs import jobs_of
 from planner.engines.ring import open_ring
 from planner.partition import open_partition
 partition = open_partition(Path(sys.argv[1]))
 assert "torch" not in sys.modules, "a driver needs no torch"
-with open_ring(jobs_of(partition, emulation(partition, RunOptions())), startup_deadline_s=60) as r:
+jobs = jobs_of(partition, emulation(partition, RunOptions()), THIS_MACHINE)
+with open_ring(jobs, ("phone", "phone"), hosts=THIS_MACHINE, startup_deadline_s=60) as r:
     print(*[worker.pid for worker in r._workers], flush=True)
     time.sleep(60)
 """
