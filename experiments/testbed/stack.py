@@ -13,7 +13,7 @@ from experiments.testbed.options import TestbedOptions
 from experiments.testbed.tun import NAME
 
 _BUFFERS = "4096 16777216 67108864"
-"""Least, first and most bytes: a window of 5 MB, for 1 Gbit/s and 40 ms, is there from the start."""
+"""Least, first and most bytes: 1 Gbit/s over 40 ms needs 5 MB, and has them from the start."""
 _DEVICE_FRAMES = 10_000
 """Frames that the device holds while the relay is busy: many more than fit into the windows."""
 _SETTINGS = {

@@ -57,7 +57,7 @@ class Testbed:
     @property
     def description(self) -> str:
         """What it is, in words."""
-        return f"a testbed of {len(self._groups)} network namespaces with memory caps"
+        return f"a testbed of {len(self._groups)} network namespaces and memory caps"
 
     def skip_reason(self, nodes: Sequence[str]) -> str | None:
         """Why workers of these nodes cannot be started here: some are not in the cluster."""
@@ -176,9 +176,7 @@ def _refusal(cluster: Cluster, options: TestbedOptions) -> str | None:
     return None
 
 
-def _make_groups(
-    cluster: Cluster, options: TestbedOptions, stack: ExitStack
-) -> list[NodeGroup]:
+def _make_groups(cluster: Cluster, options: TestbedOptions, stack: ExitStack) -> list[NodeGroup]:
     """A group per node, with its cap and quota; the stack removes them."""
     mounts = find_mounts()
     sweep(mounts)

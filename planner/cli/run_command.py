@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +13,7 @@ from planner.cli.console import progress, stderr, stdout
 from planner.cli.options import Json, check_output
 
 if TYPE_CHECKING:
+    from planner.engines.hosts import Hosts
     from planner.engines.interface import RunOptions, RunResult
     from planner.partition import Partition
 
@@ -28,6 +31,17 @@ def run(
         bool,
         typer.Option("--emulate-speeds", help="Slow stages down to their nodes' speeds."),
     ] = False,
+    testbed: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CLUSTER",
+            help="Build this cluster file's nodes and links out of namespaces, as root on Linux.",
+        ),
+    ] = None,
+    cpu_limits: Annotated[
+        bool,
+        typer.Option("--cpu-limits", help="Give the testbed's nodes CPU quotas of their speeds."),
+    ] = False,
     deadline: Annotated[str, typer.Option(help="Time limit of one request.")] = "60s",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Measurement file to write.")
@@ -37,11 +51,14 @@ def run(
     """Run the stages in DIR on this machine and compare each stage and hop with its prediction.
 
     Files are checked before anything starts, and outputs against the original model's. Without
-    --emulate-links tensors cross this machine's loopback, not the cluster's wires.
+    --emulate-links or --testbed tensors cross this machine's loopback, not the cluster's wires. On
+    a testbed every node has a network namespace of its own, and a stage that exceeds its node's
+    memory is killed.
 
     \b
     Examples:
       partway run parts --emulate-links
+      partway run parts --testbed cluster.yaml --emulate-speeds
       partway run parts --engine inline --requests 5 --json
     """
     from planner.engines.interface import RunOptions
@@ -57,14 +74,40 @@ def run(
         emulate_speeds=emulate_speeds,
     )
     partition = open_partition(folder)
-    result = measure(partition, options, engine)
+    with _hosts(partition, testbed, cpu_limits=cpu_limits, options=options) as hosts:
+        result = measure(partition, options, engine, hosts=hosts)
     if output is not None:
         write_record(output, result.measurement)
         stderr().print(f"wrote {output}", markup=False)
     if as_json:
         stdout().print_json(result.model_dump_json(by_alias=True))
     else:
-        show(partition, result)
+        show(partition, result, slowed_by_quotas=cpu_limits)
+
+
+@contextmanager
+def _hosts(
+    partition: Partition, testbed: Path | None, *, cpu_limits: bool, options: RunOptions
+) -> Iterator[Hosts]:
+    """This machine, or a testbed for as long as the context lasts."""
+    from planner import api
+    from planner.engines.hosts import THIS_MACHINE
+    from planner.errors import PlannerError
+
+    if testbed is None:
+        if cpu_limits:
+            raise PlannerError("--cpu-limits is of a testbed's nodes: add --testbed CLUSTER")
+        yield THIS_MACHINE
+        return
+    if cpu_limits and options.emulate_speeds:
+        raise PlannerError("--cpu-limits and --emulate-speeds slow stages down twice: drop one")
+    from experiments.testbed import TestbedOptions, check_covers, open_testbed
+
+    cluster = api.read_cluster(testbed)
+    check_covers(cluster, partition.hop_ends)
+    traits = TestbedOptions(cpu_limits=cpu_limits, threads=partition.document.threads)
+    with open_testbed(cluster, traits) as hosts:
+        yield hosts
 
 
 def _deadline_s(text: str) -> float:
@@ -77,9 +120,12 @@ def _deadline_s(text: str) -> float:
     return seconds
 
 
-def measure(partition: Partition, options: RunOptions, engine: str) -> RunResult:
-    """Runs a partition, showing progress."""
+def measure(
+    partition: Partition, options: RunOptions, engine: str, *, hosts: Hosts | None = None
+) -> RunResult:
+    """Runs a partition, by default on this machine, showing progress."""
     from planner import api
+    from planner.engines.hosts import THIS_MACHINE
 
     with progress("run") as on_step:
         on_step(f"starting {len(partition.plan.stages)} stages, {engine}")
@@ -87,11 +133,12 @@ def measure(partition: Partition, options: RunOptions, engine: str) -> RunResult
             partition,
             options,
             engine=engine,
+            hosts=hosts or THIS_MACHINE,
             on_request=lambda done, most: on_step(f"measuring requests, {done} of {most}"),
         )
 
 
-def show(partition: Partition, result: RunResult) -> None:
+def show(partition: Partition, result: RunResult, *, slowed_by_quotas: bool = False) -> None:
     """Prints predicted beside measured, and what was real and what emulated."""
     from planner.cli.tables import comparison_of_run, verification_summary
 
@@ -101,8 +148,10 @@ def show(partition: Partition, result: RunResult) -> None:
             comparison_of_run(document.estimate, result.measurement, document.block_names)
         )
     stdout().print(verification_summary(result.check), markup=False)
-    links = "paced to the cluster file" if result.emulated_links else "this machine's loopback"
+    links = "paced to the cluster file" if result.emulated_links else result.hosts
     speeds = "slowed to the cluster file" if result.emulated_speeds else "this machine's own"
+    if slowed_by_quotas:
+        speeds = "CPU quotas of the testbed's nodes"
     stdout().print(f"engine {result.engine}; links: {links}; speeds: {speeds}", markup=False)
     if any(stage.replicas for stage in partition.plan.stages):
         stdout().print("of a stage's equal nodes the first was run, one request at a time")
