@@ -147,9 +147,15 @@ def open_testbed(cluster: Cluster, options: TestbedOptions | None = None) -> Ite
         TestbedError: it cannot be built on this machine, or not as described.
     """
     options = options or TestbedOptions()
-    refusal = skip_reason() or _refusal(cluster, options)
+    refusal = _refusal(cluster, options)
     if refusal is not None:
-        raise TestbedError(f"no testbed can be built here: {refusal}")
+        raise TestbedError(f"no testbed can be built like this: {refusal}")
+    refusal = skip_reason()
+    if refusal is not None:
+        raise TestbedError(
+            f"no testbed can be built here: {refusal}. Without one, links can be emulated "
+            "(--emulate-links)"
+        )
     with ExitStack() as stack:
         groups = _make_groups(cluster, options, stack)
         namespaces = [_make_namespace(stack) for _ in cluster.nodes]
