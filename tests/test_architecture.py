@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("planner", "profiler", "netmodel")
+SHIPPED_EXPERIMENTS = ("experiments/testbed",)
 VALUES = (
     "profiler.graph",
     "profiler.blocks",
@@ -33,6 +34,12 @@ VALUES = (
     "planner.placement.instance",
     "planner.placement.placement",
     "planner.manifest",
+    "experiments.testbed.addresses",
+    "experiments.testbed.cluster_wires",
+    "experiments.testbed.media",
+    "experiments.testbed.options",
+    "experiments.testbed.packets",
+    "experiments.testbed.wires",
 )
 FORBIDDEN = {
     # package or module prefix: prefixes that nothing in it may import
@@ -51,7 +58,7 @@ HEAVY = ("torch", "torchvision", "onnxruntime", "onnx", "matplotlib")
 
 
 def modules():
-    for package in PACKAGES:
+    for package in (*PACKAGES, *SHIPPED_EXPERIMENTS):
         for path in sorted((ROOT / package).rglob("*.py")):
             parts = path.relative_to(ROOT).with_suffix("").parts
             yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
@@ -103,6 +110,33 @@ def test_the_runtime_imports_only_what_a_node_needs():
         and not any(is_inside(name, allowed) for allowed in RUNTIME_MAY_IMPORT)
     ]
     assert not offences
+
+
+def test_only_the_command_line_imports_experiments():
+    offences = [
+        f"{module} imports {name}"
+        for module, path in modules()
+        if module.split(".")[0] in PACKAGES and not is_inside(module, "planner.cli")
+        for name in imports(path)
+        if is_inside(name, "experiments")
+    ]
+    assert not offences
+
+
+def test_the_relay_starts_without_what_it_does_not_need():
+    """It shall be there in a fraction of a second, and small."""
+    probe = (
+        "import experiments.testbed.relay, sys; print([n for n in sys.argv if n in sys.modules])"
+    )
+    unwanted = ("pydantic", "numpy", "networkx", "netmodel.cluster", *HEAVY)
+    done = subprocess.run(
+        [sys.executable, "-c", probe, *unwanted],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("module", VALUES)

@@ -47,17 +47,14 @@ class Testbed:
         names = [node.name for node in cluster.nodes]
         self.cluster = cluster
         """As it is now."""
+        self.description = f"a testbed of {len(names)} network namespaces and memory caps"
+        """What it is, in words."""
         self.relay_priority = relay.priority
         """Scheduling of the relay: `SCHED_FIFO` where the machine allows it."""
         self._positions = {name: index for index, name in enumerate(names)}
         self._namespaces = namespaces
         self._groups = groups
         self._relay = relay
-
-    @property
-    def description(self) -> str:
-        """What it is, in words."""
-        return f"a testbed of {len(self._groups)} network namespaces and memory caps"
 
     def skip_reason(self, nodes: Sequence[str]) -> str | None:
         """Why workers of these nodes cannot be started here: some are not in the cluster."""

@@ -1,0 +1,149 @@
+"""How close a testbed's transfers are to α + n/β, over the runtime's own connections."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from experiments.testbed import open_testbed, skip_reason
+from netmodel.cluster import Cluster, Link, Node
+from netmodel.links.affine import AffineLink
+from planner.engines.hosts import THIS_MACHINE, Hosts
+from planner.runtime.connection import Connection, accept, connect, listen
+from planner.runtime.frames import Frame
+
+RATES_MBIT_PER_S, DELAYS_MS = (10, 100, 1000), (0, 1, 20)
+SIZES = (1_000, 10_000, 100_000, 600_000, 3_000_000)
+LONGEST_S = 1.0
+"""Sizes that take longer are left out."""
+HEADER = (
+    "rate set (Mbit/s)", "delay set (ms)", "bytes", "set (s)", "p10 (s)", "median (s)", "p90 (s)",
+    "runs", "fitted rate (Mbit/s)", "fitted delay (ms)", "median over fit", "p10 over p10 fit",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Measures every size on every link, sizes in turn, and writes a row for each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--smoke", action="store_true", help="one link, three runs")
+    parser.add_argument("-o", "--output", type=Path, default=Path("out/testbed"))
+    options = parser.parse_args()
+    runs = 3 if options.smoke else options.runs
+    links = [
+        AffineLink(bandwidth_bytes_per_s=rate * 125e3, latency_s=delay / 1e3)
+        for rate in ((100,) if options.smoke else RATES_MBIT_PER_S)
+        for delay in ((1,) if options.smoke else DELAYS_MS)
+    ]
+    options.output.mkdir(parents=True, exist_ok=True)
+    with (options.output / "results.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(HEADER)
+        for link, samples_s in measured(links, runs):
+            rows = rows_of(link, samples_s)
+            table.writerows(rows)
+            print(*(dict(zip(HEADER, row, strict=True)) for row in rows), sep="\n", flush=True)
+
+
+def measured(
+    links: list[AffineLink], runs: int
+) -> Iterator[tuple[AffineLink, dict[int, list[float]]]]:
+    """Samples by size, for every link; on this machine's loopback where there is no testbed."""
+    reason = skip_reason()
+    if reason is not None:
+        print(f"no testbed: {reason}; this machine's loopback is measured instead")
+        with connected(THIS_MACHINE) as ends:
+            yield links[0], sample(links[0], ends, runs)
+        return
+    with open_testbed(cluster_of(links[0])) as testbed:
+        print(f"{testbed.description}; relay at {testbed.relay_priority}")
+        for link in links:
+            testbed.set_links(cluster_of(link))
+            with connected(testbed) as ends:
+                yield link, sample(link, ends, runs)
+
+
+def cluster_of(link: AffineLink) -> Cluster:
+    """Two nodes with the link both ways."""
+    nodes = tuple(Node(name=name, memory_bytes=2**30, speed=1.0) for name in ("a", "b"))
+    ends = (("a", "b"), ("b", "a"))
+    wires = tuple(Link(source=source, target=target, model=link) for source, target in ends)
+    return Cluster(source="a", sink="a", nodes=nodes, links=wires)
+
+
+@contextmanager
+def connected(hosts: Hosts) -> Iterator[tuple[Connection, Connection]]:
+    """Both ends of a connection from a to b."""
+    deadline_s = time.monotonic() + 60
+    with hosts.inside("b"):
+        listener = listen(hosts.address("b"))
+    port = listener.getsockname()[1]
+    with hosts.inside("a"):
+        first = connect(port, host=hosts.address("b"), deadline_s=deadline_s)
+    with listener, first, accept(listener, deadline_s=deadline_s) as last:
+        yield first, last
+
+
+def sample(
+    link: AffineLink, ends: tuple[Connection, Connection], runs: int
+) -> dict[int, list[float]]:
+    """Transfer times by size: the connection is warmed first, then the sizes take turns."""
+    sizes = [size for size in SIZES if size / link.bandwidth_bytes_per_s <= LONGEST_S]
+    for _ in range(4):
+        transfer_s(ends, max(sizes))
+    samples_s: dict[int, list[float]] = {size: [] for size in sizes}
+    for _ in range(runs):
+        for size in sizes:
+            samples_s[size].append(transfer_s(ends, size))
+    return samples_s
+
+
+def transfer_s(ends: tuple[Connection, Connection], n_bytes: int) -> float:
+    """From before the sending to the last byte's arrival."""
+    first, last = ends
+    frame = Frame({"x": np.zeros(n_bytes, np.uint8)})
+    ended_s: list[float] = []
+    waiting = threading.Thread(target=lambda: ended_s.append(last.receive().end_s))
+    waiting.start()
+    time.sleep(0.01)  # the receiver waits in the kernel, as a worker does
+    start_s = time.monotonic()
+    first.send(frame)
+    waiting.join()
+    return ended_s[0] - start_s
+
+
+def rows_of(link: AffineLink, samples_s: dict[int, list[float]]) -> list[tuple[object, ...]]:
+    """A row per size, with a straight line through the medians, and one through the p10."""
+    sizes = np.array(list(samples_s), np.int64)
+    p10_s, median_s, p90_s = np.quantile(list(samples_s.values()), (0.1, 0.5, 0.9), axis=1)
+    slope, start_s = line(sizes, median_s)
+    fit_s, p10_fit_s = start_s + slope * sizes, np.polyval(line(sizes, p10_s), sizes)
+    return [
+        (
+            link.bandwidth_bytes_per_s / 125e3, link.latency_s * 1e3, int(size),
+            *(round(float(value), 6) for value in values[:4]), len(samples_s[int(size)]),
+            round(1 / slope / 125e3, 3), round(start_s * 1e3, 3),
+            *(round(float(value), 5) for value in values[4:]),
+        )
+        for size, *values in zip(
+            sizes, link.transfer_s(sizes), p10_s, median_s, p90_s, median_s / fit_s,
+            p10_s / p10_fit_s, strict=True,
+        )
+    ]  # fmt: skip
+
+
+def line(sizes: np.ndarray, seconds: np.ndarray) -> tuple[float, float]:
+    """Slope and start of the line with the least relative squares."""
+    slope, start_s = np.polyfit(sizes, seconds, 1, w=1 / seconds)
+    return float(slope), float(start_s)
+
+
+if __name__ == "__main__":
+    main()
