@@ -57,6 +57,7 @@ from planner.sweep import SweepRow, sweep_parts
 from planner.tail import Tail
 from profiler.profile_options import ProfileOptions
 from profiler.profile_records import Profile
+from profiler.reference import time_reference
 
 if TYPE_CHECKING:
     from profiler.capture import CapturedModel
@@ -196,6 +197,7 @@ def describe(
         node_speeds={node.name: node.speed for node in cluster.nodes if node.speed is not None},
         block_names=tuple(block.name for block in profile.blocks),
         problem=problem,
+        reference=profile.environment.reference,
         provenance=_provenance(profile, cluster, node_profiles or {}),
     )
 
@@ -321,13 +323,19 @@ def run(
     hosts: Hosts = THIS_MACHINE,
     on_request: Callable[[int, int], None] | None = None,
 ) -> RunResult:
-    """Runs a partition on the given hosts and measures every stage and hop."""
+    """Runs a partition on the given hosts and measures every stage and hop.
+
+    Before and after it times the reference computation on this machine, so that the result tells
+    whether the machine is as fast as it was when it was profiled.
+    """
     opened = partition if isinstance(partition, Partition) else open_partition(Path(partition))
     chosen = engine_named(engine)
     reason = chosen.skip_reason(opened, options or RunOptions(), hosts)
     if reason is not None:
         raise PlannerError(f"engine {engine!r} cannot run this: {reason}")
-    return chosen.run(opened, options or RunOptions(), hosts=hosts, on_request=on_request)
+    before = time_reference()
+    result = chosen.run(opened, options or RunOptions(), hosts=hosts, on_request=on_request)
+    return result.model_copy(update={"reference": (before, time_reference())})
 
 
 def _solve(problem: Problem, options: PlanOptions) -> Solution:

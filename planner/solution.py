@@ -13,7 +13,7 @@ from planner.objectives import LATENCY, Objective
 from planner.plan import Plan
 from planner.problem import Problem
 from planner.tail import Tail
-from profiler.profile_records import Threads
+from profiler.profile_records import ReferenceTimes, Threads
 from profiler.record import Record
 
 
@@ -92,6 +92,8 @@ class PlanDocument(Record):
     op_order: tuple[NonNegativeInt, ...] = ()
     """Operators of the captured graph in the order in which the plan counts them; empty if that is
     the program's own order."""
+    reference: ReferenceTimes | None = None
+    """Of the reference profile's machine when it was profiled; none if its profile has none."""
     provenance: dict[str, str]
     """Which numbers are measured, computed and estimated, and from which profiles."""
 

@@ -1,29 +1,37 @@
-"""In-context timing: all blocks in sequence, interleaved with the whole model."""
+"""In-context timing: all blocks in sequence, interleaved with the whole model.
+
+    floor    rest, whole, whole             A against A, and what a rest costs
+    warm-up  rest, blocks, rest, whole      not counted
+    rounds   rest, blocks, rest, whole      until the budget is used up
+
+Workers of a chain are idle between two requests, so that caches and clocks are not as they are in
+a loop: what is timed comes after a rest, as there.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
-from profiler.backends.interface import Executable, Value
+from profiler.backends.interface import Value
+from profiler.block_timer import BlockTimer, Part
 from profiler.devices.interface import Device
+from profiler.precision import half_width, noise_of, worst_share_half_width
 from profiler.profile_options import Rounds
-from profiler.profile_records import Timing, Whole
+from profiler.profile_records import Precision, Timing, Whole
 
 _WARM_UP_ROUNDS = 3
+_FLOOR_SHARE = 0.25
+"""Of the budget, after which the floor ends."""
+_LEAST_FLOOR = 4
+"""Runs that make two pairs, without which there is no A against A."""
+_CONFIDENCE = 0.95
 _DIGITS = 9
-
-
-@dataclass(frozen=True)
-class Part:
-    """Something runnable, with the names of the tensors that it reads and produces."""
-
-    executable: Executable
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ class BlockTimings:
 
 
 def time_blocks(
-    blocks: Sequence[Part],
+    blocks: BlockTimer,
     whole: Part,
     inputs: Mapping[str, Value],
     *,
@@ -43,38 +51,88 @@ def time_blocks(
     rounds: Rounds,
     on_round: Callable[[int, int], None] = lambda done, most: None,
 ) -> BlockTimings:
-    """Times every block in the order of execution, and the whole model in the same rounds.
+    """Times every block, and the whole model in the same rounds.
 
-    One round runs all blocks in sequence, as they run in a stage, then the whole model. Tensors
-    are released after their last reader, as the whole model does. The first rounds warm up and
-    do not count. No round is left out as an outlier: medians bear them. Sample r of every timing
-    is of round r, so that what slows a whole round down shows in all of its blocks.
+    First the whole model alone, again and again, for the noise of this machine now. Then rounds:
+    each runs all blocks, then the whole model. The first rounds warm up and do not count. No round
+    is left out as an outlier: medians bear them. Sample r of every timing is of round r, so that
+    what slows a whole round down shows in all of its blocks.
 
     Args:
-        blocks: in execution order; together they compute what `whole` computes.
+        blocks: together they compute what `whole` computes.
         whole: the unsplit model on the same backend.
         inputs: the sample input by tensor name.
-        device: its clock is read before and after every block.
-        rounds: how often.
+        device: its clock is read.
+        rounds: how often, and for how long at most.
         on_round: told the number of finished rounds and the most there will be.
     """
-    released = _last_readers(blocks)
-    times: list[list[float]] = []
-    whole_times: list[float] = []
-    started = device.now_s()
+    started_s = device.now_s()
+    run_whole = partial(_run_whole, whole, inputs, device)
+    floor = _floor(run_whole, device, rounds)
+    whole_s: list[float] = []
     for done in range(_WARM_UP_ROUNDS + rounds.most):
-        block_s = _run_chain(blocks, released, inputs, device)
-        whole_s = _run_whole(whole, inputs, device)
-        if done >= _WARM_UP_ROUNDS:
-            times.append(block_s)
-            whole_times.append(whole_s)
-        else:
-            started = device.now_s()
-        on_round(len(times), rounds.most)
-        if len(times) >= rounds.least and device.now_s() - started > rounds.budget_s:
+        round_start_s = device.now_s()
+        device.rest(rounds.rest_s)
+        blocks.run()
+        device.rest(rounds.rest_s)
+        whole_s.append(run_whole())
+        counted = max(done + 1 - _WARM_UP_ROUNDS, 0)
+        on_round(counted, rounds.most)
+        now_s = device.now_s()
+        next_end_s = now_s + (now_s - round_start_s) - started_s
+        if counted >= rounds.least and next_end_s > rounds.budget_s:
             break
-    timings = tuple(timing(column) for column in np.asarray(times).T)
-    return BlockTimings(blocks=timings, whole=_whole(timings, whole_times))
+    spent_s = device.now_s() - started_s
+    trace = blocks.finish()
+    rows_s = trace.times_s[_WARM_UP_ROUNDS:]
+    timings = tuple(timing(column) for column in rows_s.T)
+    latency = timing(whole_s[_WARM_UP_ROUNDS:])
+    return BlockTimings(
+        blocks=timings,
+        whole=Whole(
+            latency=latency,
+            blocks_over_whole=math.fsum(t.median_s for t in timings) / latency.median_s,
+            noise=floor.noise,
+            attribution=blocks.attribution,
+            named_share=trace.named_share,
+            rest_s=rounds.rest_s,
+            rest_factor=floor.rest_factor,
+            precision=_precision(rows_s, latency, spent_s),
+        ),
+    )
+
+
+def _precision(rows_s: NDArray[np.float64], whole: Timing, spent_s: float) -> Precision:
+    return Precision(
+        confidence=_CONFIDENCE,
+        whole=half_width(whole.samples_s, _CONFIDENCE) / whole.median_s,
+        worst_block_share=worst_share_half_width(rows_s, _CONFIDENCE),
+        spent_s=spent_s,
+    )
+
+
+@dataclass(frozen=True)
+class _Floor:
+    noise: float
+    rest_factor: float
+
+
+def _floor(run_whole: Callable[[], float], device: Device, rounds: Rounds) -> _Floor:
+    """Noise of equal runs of the whole model, and how much longer a run takes after a rest."""
+    if not rounds.floor:
+        return _Floor(noise=0.0, rest_factor=1.0)
+    rested_s, busy_s = [], []
+    end_s = device.now_s() + rounds.budget_s * _FLOOR_SHARE
+    for done in range(_WARM_UP_ROUNDS + rounds.floor):
+        if len(rested_s) >= _LEAST_FLOOR and device.now_s() > end_s:
+            break
+        device.rest(rounds.rest_s)
+        pair_s = run_whole(), run_whole()
+        if done >= _WARM_UP_ROUNDS:
+            rested_s.append(pair_s[0])
+            busy_s.append(pair_s[1])
+    ratio = float(np.median(np.asarray(rested_s) / np.asarray(busy_s)))
+    return _Floor(noise=noise_of(rested_s), rest_factor=ratio)
 
 
 def timing(samples_s: Sequence[float]) -> Timing:
@@ -87,49 +145,7 @@ def timing(samples_s: Sequence[float]) -> Timing:
     return Timing(median_s=median, p10_s=p10, p90_s=p90, n=len(samples), samples_s=samples)
 
 
-def _whole(blocks: Sequence[Timing], samples_s: Sequence[float]) -> Whole:
-    whole = timing(samples_s)
-    halves = [float(np.median(samples_s[start::2])) for start in (0, 1) if samples_s[start::2]]
-    return Whole(
-        latency=whole,
-        blocks_over_whole=math.fsum(block.median_s for block in blocks) / whole.median_s,
-        noise=abs(halves[0] - halves[-1]) / whole.median_s,
-    )
-
-
-def _run_chain(
-    blocks: Sequence[Part],
-    released: Sequence[tuple[str, ...]],
-    inputs: Mapping[str, Value],
-    device: Device,
-) -> list[float]:
-    """Seconds of each block, run in sequence."""
-    values = dict(inputs)
-    elapsed = []
-    before = device.now_s()
-    for block, names in zip(blocks, released, strict=True):
-        outputs = block.executable.run([values[name] for name in block.inputs])
-        values.update(zip(block.outputs, outputs, strict=True))
-        del outputs
-        for name in names:
-            del values[name]
-        after = device.now_s()
-        elapsed.append(after - before)
-        before = after
-    return elapsed
-
-
 def _run_whole(whole: Part, inputs: Mapping[str, Value], device: Device) -> float:
     before = device.now_s()
     whole.executable.run([inputs[name] for name in whole.inputs])
     return device.now_s() - before
-
-
-def _last_readers(blocks: Sequence[Part]) -> list[tuple[str, ...]]:
-    """Names that nobody needs any more, by the block after which they can go."""
-    released: list[tuple[str, ...]] = []
-    read_later: set[str] = set()
-    for block in reversed(blocks):
-        released.append(tuple(sorted({*block.inputs, *block.outputs} - read_later)))
-        read_later.update(block.inputs)
-    return released[::-1]

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from profiler.blocks import Granularity
+from profiler.profile_records import Attribution
+
+
+REST_S = 0.02
+"""A request that goes round a chain leaves every worker idle for about so long, or longer."""
 
 
 @dataclass(frozen=True)
@@ -14,6 +19,22 @@ class Rounds:
     least: int = 10
     most: int = 60
     budget_s: float = 12.0
+    """Wall time of noise floor, warm-up and rounds together."""
+    floor: int = 12
+    """Runs of the whole model before anything else, for the noise of A against A; 0 for none."""
+    rest_s: float = REST_S
+    """Pause before each timed run of the whole model and of the chain of blocks."""
+
+
+_LEAST_ROUNDS = 6
+"""The fewest samples whose extremes hold the median with 95 % confidence: 1 - 2·2⁻⁶ = 0.969."""
+
+
+def rounds_within(budget_s: float) -> Rounds:
+    """Rounds that use a budget up: the longer it is, the more of them there may be."""
+    default = Rounds()
+    most = round(default.most * budget_s / default.budget_s)
+    return Rounds(least=_LEAST_ROUNDS, most=max(most, _LEAST_ROUNDS), budget_s=budget_s)
 
 
 @dataclass(frozen=True)
@@ -27,3 +48,5 @@ class ProfileOptions:
     device: str = "cpu"
     threads: int = 1
     rounds: Rounds = field(default_factory=Rounds)
+    attribution: Attribution | None = None
+    """How blocks are timed; none for the way that is nearest to how stages of the backend run."""

@@ -58,7 +58,7 @@ class BlockCost(Record):
     weight_bytes: NonNegativeInt
     """Parameters the block reads, each once."""
     latency: Timing
-    """Measured in context: in sequence after the blocks before it. Not rescaled."""
+    """Measured in context, as the whole's `attribution` says. Not rescaled."""
     peak_live_bytes: NonNegativeInt
     """Most activation bytes alive at any of its operators, passing tensors included."""
 
@@ -98,6 +98,31 @@ class Runtime(Record):
     """Memory of the kernels beside activations and weights."""
 
 
+class Attribution(StrEnum):
+    """How a block's time in the whole model was told."""
+
+    SEQUENCE = "sequence"
+    """Every block ran by itself, one after another."""
+    TRACE = "trace"
+    """The backend told when each of the whole model's operators started."""
+
+
+class Precision(Record):
+    """What the time spent on a measurement bought: intervals that hold the median.
+
+    They are between order statistics of the rounds, each by itself, and take rounds as
+    independent: they do not include what changes on the machine after the measurement.
+    """
+
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    whole: NonNegativeFloat
+    """Half-width of the interval of the whole's median, over that median."""
+    worst_block_share: NonNegativeFloat
+    """Of the blocks' shares of their sum, the half-width of the one known worst, in parts of it."""
+    spent_s: Seconds
+    """Wall time of noise floor, warm-up and rounds."""
+
+
 class Whole(Record):
     """The unsplit model, measured in the same run, interleaved with the blocks."""
 
@@ -105,7 +130,32 @@ class Whole(Record):
     blocks_over_whole: Ratio
     """Sum of the blocks' medians divided by the whole's median; 1 is perfect."""
     noise: NonNegativeFloat
-    """Relative difference of the medians of the odd and the even runs of the whole: A against A."""
+    """A against A: how far medians of two interleaved halves of equal runs of the whole differ.
+
+    From runs before any block was timed; the median over many ways to halve them.
+    """
+    attribution: Attribution = Attribution.SEQUENCE
+    """How the blocks were timed."""
+    named_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """Share of the blocks' time in operators that are known to belong to their block.
+
+    The rest is counted to the block of the operator that ran next to them.
+    """
+    rest_s: Seconds = 0.0
+    """Pause before each run of the whole and of the chain of blocks, as between two requests."""
+    rest_factor: Ratio = 1.0
+    """Time of the whole after that pause over its time straight after a run, in the same rounds."""
+    precision: Precision | None = None
+    """None in profiles that were measured without it."""
+
+
+class ReferenceTimes(Record):
+    """How long a fixed small computation took on a machine, at some time."""
+
+    compute_s: Annotated[float, Field(gt=0, le=1e6)]
+    """Of the part that is bound by arithmetic."""
+    memory_s: Annotated[float, Field(gt=0, le=1e6)]
+    """Of the part that is bound by memory."""
 
 
 class FlopCount(Record):
@@ -132,6 +182,8 @@ class Environment(Record):
     packages: dict[str, str]
     allocator: str
     """`pinned` if freed memory is kept by the process, else `default`."""
+    reference: ReferenceTimes | None = None
+    """Of the machine just before the model was timed; none if it was not taken."""
 
 
 class Profile(Record):

@@ -13,6 +13,7 @@ from torch import nn
 
 from profiler.backends import backend_named
 from profiler.backends.interface import Backend, Value
+from profiler.block_timer import BlocksInSequence, BlocksInWhole, BlockTimer, Part
 from profiler.blocks import Block, Granularity, blocks_between, check_positions, cut_positions
 from profiler.capture import CapturedModel, capture
 from profiler.carve import Carving, carve
@@ -23,10 +24,11 @@ from profiler.flops import OpFlops, count_flops
 from profiler.footprint import FootprintJob, measure_footprint
 from profiler.graph import ModelGraph
 from profiler.liveness import live_bytes
-from profiler.measure import BlockTimings, Part, time_blocks
+from profiler.measure import BlockTimings, time_blocks
 from profiler.process import pin_allocator
 from profiler.profile_options import ProfileOptions
 from profiler.profile_records import (
+    Attribution,
     BlockCost,
     Environment,
     FlopCount,
@@ -35,6 +37,7 @@ from profiler.profile_records import (
     Runtime,
     SharedWeight,
 )
+from profiler.reference import time_reference
 from profiler.sources import ModelSource
 
 _PACKAGES = {"torch": ("torch",), "onnx": ("onnxruntime", "torch")}
@@ -69,6 +72,7 @@ def profile(
     carvings = [carve(captured, block.start, block.stop) for block in blocks]
     parts = [carve(captured, 0, len(graph.ops)), *carvings]
     programs = backend.build(parts)
+    reference = time_reference()
     timings = _time(captured, parts, programs, options, on_step)
     on_step("measuring a worker's memory")
     runtime = _runtime(captured, backend, list(zip(parts, programs, strict=True)), options.threads)
@@ -83,7 +87,7 @@ def profile(
         runtime=runtime,
         whole=timings.whole,
         flops=_flop_count(captured, blocks, flops, timings),
-        environment=_environment(options, allocator),
+        environment=_environment(options, allocator).model_copy(update={"reference": reference}),
         provenance=_PROVENANCE,
     )
 
@@ -138,22 +142,31 @@ def _time(
     """Times the blocks; the first carving and program are the whole model."""
     backend, device = backend_named(options.backend), device_named(options.device)
     on_step(f"preparing {len(carvings) - 1} blocks")
-    whole, *blocks = [
-        Part(
-            backend.prepare(program, threads=options.threads, device=options.device),
-            carving.inputs,
-            carving.outputs,
-        )
-        for carving, program in zip(carvings, programs, strict=True)
-    ]
+    whole = _part(backend, carvings[0], programs[0], options)
+    values = _values(captured, backend, options.device)
+    tracer = None
+    if options.attribution is not Attribution.SEQUENCE:
+        tracer = backend.tracer(programs[0], programs[1:], threads=options.threads)
+    timer: BlockTimer
+    if tracer is not None:
+        timer = BlocksInWhole(tracer, [values[name] for name in whole.inputs])
+    else:
+        pairs = zip(carvings[1:], programs[1:], strict=True)
+        blocks = [_part(backend, carving, program, options) for carving, program in pairs]
+        timer = BlocksInSequence(blocks, values, device)
     return time_blocks(
-        blocks,
+        timer,
         whole,
-        _values(captured, backend, options.device),
+        values,
         device=device,
         rounds=options.rounds,
         on_round=lambda done, most: on_step(f"timing blocks in context, round {done} of {most}"),
     )
+
+
+def _part(backend: Backend, carving: Carving, program: object, options: ProfileOptions) -> Part:
+    executable = backend.prepare(program, threads=options.threads, device=options.device)
+    return Part(executable, carving.inputs, carving.outputs)
 
 
 def _values(captured: CapturedModel, backend: Backend, device: str) -> dict[str, Value]:

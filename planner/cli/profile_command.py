@@ -32,6 +32,9 @@ def profile(
     backend: Annotated[str, typer.Option(help="What executes the parts: torch or onnx.")] = "torch",
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     threads: Annotated[int, typer.Option(min=1, max=1024, help="Threads that a part may use.")] = 1,
+    budget: Annotated[
+        str, typer.Option(help="Wall time of the timed runs; more of it buys a smaller error.")
+    ] = "12s",
 ) -> None:
     """Measure every block of MODEL on this machine: time, FLOPs, memory, and what a cut moves.
 
@@ -41,10 +44,11 @@ def profile(
       partway profile torchvision:vit_b_16 --backend onnx --granularity op -o vit.profile.json
       partway profile mypackage.models:make --input 8x3x64x64 -o mine.profile.json
     """
+    from netmodel.units import parse_duration_s
     from planner.cli.tables import profile_summary, profile_table
     from planner.files import write_record
     from profiler.blocks import granularity_named, parse_cuts
-    from profiler.profile_options import ProfileOptions
+    from profiler.profile_options import ProfileOptions, rounds_within
 
     check_output(output)
     options = ProfileOptions(
@@ -53,6 +57,7 @@ def profile(
         cuts=None if cuts is None else parse_cuts(cuts),
         device=device,
         threads=threads,
+        rounds=rounds_within(parse_duration_s(budget)),
     )
     result = measure(model, input_shapes, options)
     write_record(output, result)

@@ -140,7 +140,7 @@ def measure(
 
 def show(partition: Partition, result: RunResult, *, slowed_by_quotas: bool = False) -> None:
     """Prints predicted beside measured, and what was real and what emulated."""
-    from planner.cli.tables import comparison_of_run, verification_summary
+    from planner.cli.tables import comparison_of_run, drift_summary, verification_summary
 
     document = partition.document
     if document.estimate is not None:
@@ -153,6 +153,8 @@ def show(partition: Partition, result: RunResult, *, slowed_by_quotas: bool = Fa
     if slowed_by_quotas:
         speeds = "CPU quotas of the testbed's nodes"
     stdout().print(f"engine {result.engine}; links: {links}; speeds: {speeds}", markup=False)
+    if document.reference is not None and result.reference is not None:
+        stdout().print(drift_summary(document.reference, result.reference), markup=False)
     if any(stage.replicas for stage in partition.plan.stages):
         stdout().print("of a stage's equal nodes the first was run, one request at a time")
     if document.solution.objective.kind in ("throughput", "makespan"):

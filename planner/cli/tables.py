@@ -18,7 +18,8 @@ from planner.solution import PlanDocument
 from planner.solvers.pareto import ParetoFront
 from planner.sweep import SweepRow
 from planner.tail import Tail
-from profiler.profile_records import Profile
+from profiler.profile_records import Profile, ReferenceTimes, Whole
+from profiler.reference import relative_speed
 
 _LONG_S = 100.0
 
@@ -52,7 +53,8 @@ def profile_summary(profile: Profile) -> str:
     lines = [
         f"whole model   {format_duration(whole.latency.median_s)} measured in the same "
         f"{whole.latency.n} rounds; blocks sum to {whole.blocks_over_whole:.3f} of it, noise "
-        f"(odd against even rounds) {whole.noise:.1%}",
+        f"(A against A, before the blocks) {whole.noise:.1%}",
+        *_precision_lines(whole),
         f"FLOPs         {flops.total / 1e9:.3f} G (a multiply-add is 2); fvcore "
         + (
             "could not trace it"
@@ -71,6 +73,33 @@ def profile_summary(profile: Profile) -> str:
             f"{flops.unpriced_latency_share:.0%} of the time"
         )
     return "\n".join(lines)
+
+
+def _precision_lines(whole: Whole) -> list[str]:
+    if whole.precision is None:
+        return []
+    bought = whole.precision
+    return [
+        f"precision     {format_duration(bought.spent_s)} of measuring know the whole's median to "
+        f"±{bought.whole:.1%} and the least known block to ±{bought.worst_block_share:.1%} of the "
+        f"model ({bought.confidence:.0%} confidence, if the machine keeps its speed)",
+        f"rest          every run after {format_duration(whole.rest_s)} of rest, as between "
+        f"requests: {whole.rest_factor:.3f} of the time without it",
+    ]
+
+
+def drift_summary(profiled: ReferenceTimes, run: Sequence[ReferenceTimes]) -> str:
+    """How fast the machine is beside when it was profiled, by the reference computation.
+
+    Args:
+        profiled: of the machine of the reference profile, at that time.
+        run: of this machine, before and after the run.
+    """
+    before, after = (f"{relative_speed(now, profiled):.2f}×" for now in run)
+    return (
+        f"this machine now runs a reference computation at {before} (before the run) and {after} "
+        "(after it) of its speed when the model was profiled: times drift by about as much"
+    )
 
 
 def breakdown_table(estimate: Breakdown, block_names: Sequence[str]) -> Table:

@@ -11,6 +11,7 @@ from planner.breakdown import Breakdown
 from planner.engines.hosts import THIS_MACHINE, Hosts
 from planner.manifest import Verification
 from planner.partition import Partition
+from profiler.profile_records import ReferenceTimes
 from profiler.record import Record
 
 OnRequest = Callable[[int, int], None]
@@ -45,6 +46,8 @@ class RunResult(Record):
     """Where the stages ran, and over whose network."""
     emulated_links: bool
     emulated_speeds: bool
+    reference: tuple[ReferenceTimes, ReferenceTimes] | None = None
+    """Of this machine just before and just after the run; none where an engine is used alone."""
 
 
 class Engine(Protocol):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -24,6 +26,28 @@ class Executable(Protocol):
 
     def run(self, inputs: Sequence[Value]) -> Sequence[Value]:
         """Outputs for inputs, both in the part's order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Trace:
+    """How long blocks took."""
+
+    times_s: NDArray[np.float64]
+    """Seconds, shape (runs, blocks)."""
+    named_share: float
+    """Share of the time that could be told to belong to a block; the rest went to a neighbour."""
+
+
+class Tracer(Protocol):
+    """A whole model that tells how long each block took inside it."""
+
+    def run(self, inputs: Sequence[Value]) -> None:
+        """Runs the model once."""
+        ...
+
+    def finish(self) -> Trace:
+        """Ends the trace, and tells what was in it; asked for once."""
         ...
 
 
@@ -54,6 +78,18 @@ class Backend(Protocol):
 
     def load(self, path: Path, *, threads: int, device: str = "cpu") -> Executable:
         """Makes a stage file ready to run; the same kernels as `prepare`."""
+        ...
+
+    def tracer(
+        self, whole: Program, blocks: Sequence[Program], *, threads: int
+    ) -> Tracer | None:
+        """Runs `whole` and tells what each block takes in it; none if its parts run as by itself.
+
+        Args:
+            whole: the unsplit model.
+            blocks: its parts, in order, built together with it.
+            threads: as for `prepare`.
+        """
         ...
 
     def to_value(self, array: Array, *, device: str = "cpu") -> Value:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from profiler.backends.interface import Array
-from profiler.errors import BackendError
+from profiler.backends.onnx_session import open_session, session_options
 
 if TYPE_CHECKING:
     import onnxruntime
 
+    from profiler.backends.onnx_trace import OnnxTracer
     from profiler.carve import Carving
 
 
@@ -40,7 +41,7 @@ class OnnxBackend:
 
     def prepare(self, program: bytes, *, threads: int, device: str = "cpu") -> OnnxExecutable:
         """Loads a serialised model."""
-        return OnnxExecutable(_session(program, threads, device))
+        return OnnxExecutable(open_session(program, session_options(threads), device))
 
     def save(self, program: bytes, path: Path) -> None:
         """Writes a serialised model as it is."""
@@ -48,7 +49,15 @@ class OnnxBackend:
 
     def load(self, path: Path, *, threads: int, device: str = "cpu") -> OnnxExecutable:
         """Loads a model file."""
-        return OnnxExecutable(_session(str(path), threads, device))
+        return OnnxExecutable(open_session(str(path), session_options(threads), device))
+
+    def tracer(
+        self, whole: bytes, blocks: Sequence[bytes], *, threads: int
+    ) -> OnnxTracer:
+        """Runs the whole model with onnxruntime's trace of its operators."""
+        from profiler.backends.onnx_trace import OnnxTracer
+
+        return OnnxTracer(whole, blocks, threads=threads)
 
     def to_value(self, array: Array, *, device: str = "cpu") -> Array:
         """The array itself: onnxruntime wants its inputs C-contiguous."""
@@ -72,20 +81,3 @@ class OnnxExecutable:
         feeds = dict(zip(self._inputs, inputs, strict=True))
         results: list[Any] = self._session.run(self._outputs, feeds)
         return results
-
-
-def _session(model: bytes | str, threads: int, device: str) -> onnxruntime.InferenceSession:
-    import onnxruntime
-
-    provider = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}.get(device)
-    if provider not in onnxruntime.get_available_providers():
-        raise BackendError(f"onnxruntime here has no provider for the device {device!r}")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(model, options, providers=[provider])
-    except Exception as error:  # onnxruntime has no common base for its load errors
-        where = model if isinstance(model, str) else "model in memory"
-        raise BackendError(f"onnxruntime cannot load {where}: {error}") from error

@@ -28,3 +28,7 @@ class CpuDevice:
     def now_s(self) -> float:
         """Seconds on the system's monotonic clock."""
         return time.perf_counter()
+
+    def rest(self, seconds: float) -> None:
+        """Sleeps."""
+        time.sleep(seconds)

@@ -28,3 +28,8 @@ class CudaDevice:
 
         torch.cuda.synchronize()
         return time.perf_counter()
+
+    def rest(self, seconds: float) -> None:
+        """Sleeps once the queue has drained."""
+        self.now_s()
+        time.sleep(seconds)

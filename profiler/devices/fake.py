@@ -24,6 +24,10 @@ class FakeDevice:
         """The clock as it was turned."""
         return self.time_s
 
+    def rest(self, seconds: float) -> None:
+        """Turns the clock by the rest."""
+        self.pass_s(seconds)
+
     def pass_s(self, seconds: float) -> None:
         """Turns the clock."""
         self.time_s += seconds

@@ -21,3 +21,7 @@ class Device(Protocol):
     def now_s(self) -> float:
         """Seconds on a monotonic clock, after all work handed to the device has finished."""
         ...
+
+    def rest(self, seconds: float) -> None:
+        """Leaves the device idle for so long, as a worker is that waits for a request."""
+        ...

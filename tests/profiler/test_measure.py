@@ -3,7 +3,9 @@ import weakref
 import pytest
 
 from profiler.devices.fake import FakeDevice
-from profiler.measure import Part, time_blocks, timing
+from profiler.block_timer import BlocksInSequence, Part
+from profiler.measure import time_blocks, timing
+from profiler.precision import noise_of
 from profiler.profile_options import Rounds
 
 WARM_UP = 3
@@ -31,18 +33,24 @@ class FakeBlock:
 def chain_of(device, *times_s):
     """Blocks x ─> t0 ─> t1 … that take the given times per round."""
     names = ["x", *(f"t{i}" for i in range(len(times_s)))]
-    return [
+    blocks = [
         Part(FakeBlock(device, column), (names[i],), (names[i + 1],))
         for i, column in enumerate(times_s)
     ]
+    return in_sequence(device, blocks)
+
+
+def in_sequence(device, blocks, given=None):
+    return BlocksInSequence(blocks, {"x": given or Value()}, device)
 
 
 def whole_of(device, times_s):
     return Part(FakeBlock(device, times_s), ("x",), ("out",))
 
 
-def rounds(n):
-    return Rounds(least=n, most=n, budget_s=1e9)
+def rounds(n, *, floor=0, rest_s=0.0):
+    """So many rounds; without a floor unless one is asked for, so that times begin with rounds."""
+    return Rounds(least=n, most=n, budget_s=1e9, floor=floor, rest_s=rest_s)
 
 
 def test_blocks_get_their_medians_and_percentiles_over_the_rounds_after_the_warm_up():
@@ -63,15 +71,89 @@ def test_blocks_get_their_medians_and_percentiles_over_the_rounds_after_the_warm
     assert result.whole.blocks_over_whole == pytest.approx(13 / 20)
 
 
-def test_noise_is_the_difference_between_the_odd_and_the_even_rounds_of_the_whole():
+def test_the_floor_comes_first_and_alternates_rested_with_busy_runs():
+    """Rested runs take 12, busy ones 10: a factor of 1.2, and no noise of A against A."""
     device = FakeDevice()
-    blocks = chain_of(device, [1.0] * 7)
-    whole = whole_of(device, [1.0] * WARM_UP + [10, 12, 10, 12])
-    result = time_blocks(blocks, whole, {"x": Value()}, device=device, rounds=rounds(4))
-    assert result.whole.noise == pytest.approx(2 / 11)
+    result = time_blocks(
+        chain_of(device, [1.0] * 4),
+        whole_of(device, [100.0] * 2 * WARM_UP + [12.0, 10.0] * 4 + [20.0] * 4),
+        {"x": Value()},
+        device=device,
+        rounds=rounds(1, floor=4),
+    )
+    assert result.whole.noise == 0
+    assert result.whole.rest_factor == pytest.approx(1.2)
+    assert result.whole.latency.median_s == 20
 
 
-def test_one_round_has_no_noise():
+def test_a_floor_that_varies_is_noise():
+    device = FakeDevice()
+    rested = [10.0, 11.0, 12.0, 10.0]
+    floor = [time for time in rested for time in (time, 5.0)]
+    result = time_blocks(
+        chain_of(device, [1.0] * 4),
+        whole_of(device, [9.0] * 2 * WARM_UP + floor + [20.0] * 4),
+        {"x": Value()},
+        device=device,
+        rounds=rounds(1, floor=4),
+    )
+    assert result.whole.noise == noise_of(rested) > 0
+
+
+def test_the_floor_ends_with_its_share_of_the_budget():
+    """Two runs of a second each: after the warm-up of 6 s, a quarter of 48 s is 3 more pairs."""
+    device = FakeDevice()
+    told = []
+    whole = whole_of(device, [1.0] * 100)
+    time_blocks(
+        chain_of(device, [1.0] * 100),
+        whole,
+        {"x": Value()},
+        device=device,
+        rounds=Rounds(least=1, most=1, budget_s=4.0, floor=40, rest_s=0.0),
+        on_round=lambda done, most: told.append(device.now_s()),
+    )
+    assert told[0] == 2 * (WARM_UP + 4) + 2  # at least four pairs, whatever the budget
+
+
+def test_every_timed_run_of_blocks_and_whole_comes_after_a_rest_that_is_not_timed():
+    device = FakeDevice()
+    starts = []
+    blocks = [
+        Part(FakeBlock(device, [1.0] * 5, watch=lambda _: starts.append(device.now_s())), ("x",), ("y",))
+    ]
+    result = time_blocks(
+        in_sequence(device, blocks),
+        whole_of(device, [2.0] * 5),
+        {"x": Value()},
+        device=device,
+        rounds=rounds(2, rest_s=0.5),
+    )
+    assert starts == [0.5, 4.5, 8.5, 12.5, 16.5]
+    assert result.blocks[0].median_s == 1
+    assert result.whole.latency.median_s == 2
+    assert result.whole.rest_s == 0.5
+
+
+def test_what_the_rounds_bought_is_told():
+    """Six rounds: the interval at 95 % is from the least to the greatest."""
+    device = FakeDevice()
+    warm_up = [1.0] * WARM_UP
+    result = time_blocks(
+        chain_of(device, [*warm_up, 1, 1, 1, 1, 1, 3], [*warm_up, 1, 1, 1, 1, 1, 1]),
+        whole_of(device, [*warm_up, 10, 10, 11, 11, 12, 13]),
+        {"x": Value()},
+        device=device,
+        rounds=rounds(6),
+    )
+    bought = result.whole.precision
+    assert bought.confidence == 0.95
+    assert bought.whole == pytest.approx(2 / 11)
+    assert bought.worst_block_share == pytest.approx(0.25)  # 3/4 of the last round, else 1/2
+    assert bought.spent_s == pytest.approx(WARM_UP * 3 + 14 + 67)
+
+
+def test_one_round_is_enough_to_go_on():
     device = FakeDevice()
     result = time_blocks(
         chain_of(device, [1.0] * 4),
@@ -80,7 +162,7 @@ def test_one_round_has_no_noise():
         device=device,
         rounds=rounds(1),
     )
-    assert result.whole.noise == 0
+    assert (result.whole.noise, result.whole.rest_factor) == (0, 1)
     assert result.whole.blocks_over_whole == 0.5
 
 
@@ -88,16 +170,18 @@ def test_rounds_end_with_the_budget_but_not_before_the_least_of_them():
     def count(least, budget_s):
         device = FakeDevice()
         result = time_blocks(
-            chain_of(device, [100.0] * WARM_UP + [1.0] * 20),
-            whole_of(device, [100.0] * WARM_UP + [1.0] * 20),
+            chain_of(device, [1.0] * WARM_UP + [1.0] * 20),
+            whole_of(device, [1.0] * WARM_UP + [1.0] * 20),
             {"x": Value()},
             device=device,
-            rounds=Rounds(least=least, most=20, budget_s=budget_s),
+            rounds=Rounds(
+                least=least, most=20, budget_s=budget_s, floor=0, rest_s=0.0
+            ),
         )
         return result.whole.latency.n
 
-    assert count(least=2, budget_s=9.0) == 5  # the fifth round of two seconds exceeds nine
-    assert count(least=8, budget_s=9.0) == 8
+    assert count(least=2, budget_s=17.0) == 5  # 3 + 5 rounds of two seconds; a ninth is too long
+    assert count(least=8, budget_s=17.0) == 8
     assert count(least=2, budget_s=1e9) == 20
 
 
@@ -145,7 +229,7 @@ def test_a_tensor_is_released_after_its_last_reader_and_not_before():
         Part(Named(("d",), {"c"}), ("c", "x"), ("d",)),
     ]
     time_blocks(
-        blocks, whole_of(device, [1.0] * 4), {"x": Value()}, device=device, rounds=rounds(1)
+        in_sequence(device, blocks), whole_of(device, [1.0] * 4), {"x": Value()}, device=device, rounds=rounds(1)
     )
     assert list(seen) == ["a+skip+spare", "b", "c", "d"]
 
@@ -155,7 +239,7 @@ def test_the_sample_input_is_given_again_in_every_round():
     given = Value()
     read = []
     block = Part(FakeBlock(device, [1.0] * 5, watch=read.extend), ("x",), ("out",))
-    time_blocks([block], whole_of(device, [1.0] * 5), {"x": given}, device=device, rounds=rounds(2))
+    time_blocks(in_sequence(device, [block], given), whole_of(device, [1.0] * 5), {"x": given}, device=device, rounds=rounds(2))
     assert read == [given] * 5
 
 

@@ -1,0 +1,41 @@
+"""onnxruntime sessions: the same settings wherever a model is timed or run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from profiler.errors import BackendError
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+
+def session_options(threads: int) -> onnxruntime.SessionOptions:
+    """Settings of a session that runs on so many threads; with one it has no thread pool."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return options
+
+
+def open_session(
+    model: bytes | str, options: onnxruntime.SessionOptions, device: str
+) -> onnxruntime.InferenceSession:
+    """A session of a serialised model, or of the model in a file.
+
+    Raises:
+        BackendError: onnxruntime cannot use the device, or cannot load the model.
+    """
+    import onnxruntime
+
+    provider = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}.get(device)
+    if provider not in onnxruntime.get_available_providers():
+        raise BackendError(f"onnxruntime here has no provider for the device {device!r}")
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=[provider])
+    except Exception as error:  # onnxruntime has no common base for its load errors
+        where = model if isinstance(model, str) else "model in memory"
+        raise BackendError(f"onnxruntime cannot load {where}: {error}") from error
