@@ -49,9 +49,7 @@ class BlocksInSequence:
 
     attribution = Attribution.SEQUENCE
 
-    def __init__(
-        self, blocks: Sequence[Part], inputs: Mapping[str, Value], device: Device
-    ) -> None:
+    def __init__(self, blocks: Sequence[Part], inputs: Mapping[str, Value], device: Device) -> None:
         self._blocks = blocks
         self._inputs = inputs
         self._device = device

@@ -80,9 +80,7 @@ class Backend(Protocol):
         """Makes a stage file ready to run; the same kernels as `prepare`."""
         ...
 
-    def tracer(
-        self, whole: Program, blocks: Sequence[Program], *, threads: int
-    ) -> Tracer | None:
+    def tracer(self, whole: Program, blocks: Sequence[Program], *, threads: int) -> Tracer | None:
         """Runs `whole` and tells what each block takes in it; none if its parts run as by itself.
 
         Args:

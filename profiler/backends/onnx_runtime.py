@@ -51,9 +51,7 @@ class OnnxBackend:
         """Loads a model file."""
         return OnnxExecutable(open_session(str(path), session_options(threads), device))
 
-    def tracer(
-        self, whole: bytes, blocks: Sequence[bytes], *, threads: int
-    ) -> OnnxTracer:
+    def tracer(self, whole: bytes, blocks: Sequence[bytes], *, threads: int) -> OnnxTracer:
         """Runs the whole model with onnxruntime's trace of its operators."""
         from profiler.backends.onnx_trace import OnnxTracer
 

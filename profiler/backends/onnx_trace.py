@@ -88,7 +88,9 @@ def trace_of(
             known = [_place(kernel, operators) for kernel in traced]
             blocks = _with_neighbours(known, [kernel["name"] for kernel in traced])
             row_us = [0.0] * n_blocks
-            for block, is_named, spent_us in zip(blocks, known, _spent_us(traced, event), strict=True):
+            for block, is_named, spent_us in zip(
+                blocks, known, _spent_us(traced, event), strict=True
+            ):
                 row_us[block] += spent_us
                 total_us += spent_us
                 named_us += 0.0 if is_named is None else spent_us

@@ -70,9 +70,7 @@ class TorchBackend:
         module = torch.fx.GraphModule(exported, exported.graph, class_name="Part")
         return TorchExecutable(module.to(device), threads)
 
-    def tracer(
-        self, whole: TorchProgram, blocks: Sequence[TorchProgram], *, threads: int
-    ) -> None:
+    def tracer(self, whole: TorchProgram, blocks: Sequence[TorchProgram], *, threads: int) -> None:
         """None: operators run one by one, in a part as in the whole model."""
 
     def to_value(self, array: Array, *, device: str = "cpu") -> Tensor:

@@ -389,5 +389,6 @@ def chained_outputs(whole: CapturedModel, cuts: Sequence[int] = ()) -> list[Tens
 @cache
 def small_profile(backend: str) -> Profile:
     """SmallCnn in three blocks, measured three times."""
-    options = ProfileOptions(backend=backend, cuts=(4, 7), rounds=Rounds(least=3, most=3))
+    rounds = Rounds(least=3, most=3, floor=4, rest_s=0.001)
+    options = ProfileOptions(backend=backend, cuts=(4, 7), rounds=rounds)
     return profile(captured(SmallCnn), options)

@@ -241,3 +241,25 @@ print(backend.to_array(out).tolist(), sorted(heavy))
         [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[0.0, 2.0] []"
+
+
+@both
+def test_a_tracer_tells_every_block_in_every_run_and_misses_nothing_of_a_run(name):
+    """SmallCnn's whole and its two parts; a backend whose parts run as by themselves has none."""
+    backend = backend_named(name)
+    graph = captured(SmallCnn).graph
+    whole, *blocks = backend.build(
+        [carve(captured(SmallCnn), 0, len(graph.ops)), *parts_of(SmallCnn)]
+    )
+    tracer = backend.tracer(whole, blocks, threads=1)
+    if name == "torch":
+        assert tracer is None
+        return
+    to_array = backend_named("torch").to_array
+    inputs = [backend.to_value(to_array(captured(SmallCnn).inputs[key])) for key in graph.inputs]
+    for _ in range(3):
+        tracer.run(inputs)
+    trace = tracer.finish()
+    assert trace.times_s.shape == (3, 2)
+    assert (trace.times_s > 0).all()
+    assert trace.named_share > 0.5

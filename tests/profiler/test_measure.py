@@ -120,7 +120,11 @@ def test_every_timed_run_of_blocks_and_whole_comes_after_a_rest_that_is_not_time
     device = FakeDevice()
     starts = []
     blocks = [
-        Part(FakeBlock(device, [1.0] * 5, watch=lambda _: starts.append(device.now_s())), ("x",), ("y",))
+        Part(
+            FakeBlock(device, [1.0] * 5, watch=lambda _: starts.append(device.now_s())),
+            ("x",),
+            ("y",),
+        )
     ]
     result = time_blocks(
         in_sequence(device, blocks),
@@ -174,9 +178,7 @@ def test_rounds_end_with_the_budget_but_not_before_the_least_of_them():
             whole_of(device, [1.0] * WARM_UP + [1.0] * 20),
             {"x": Value()},
             device=device,
-            rounds=Rounds(
-                least=least, most=20, budget_s=budget_s, floor=0, rest_s=0.0
-            ),
+            rounds=Rounds(least=least, most=20, budget_s=budget_s, floor=0, rest_s=0.0),
         )
         return result.whole.latency.n
 
@@ -229,7 +231,11 @@ def test_a_tensor_is_released_after_its_last_reader_and_not_before():
         Part(Named(("d",), {"c"}), ("c", "x"), ("d",)),
     ]
     time_blocks(
-        in_sequence(device, blocks), whole_of(device, [1.0] * 4), {"x": Value()}, device=device, rounds=rounds(1)
+        in_sequence(device, blocks),
+        whole_of(device, [1.0] * 4),
+        {"x": Value()},
+        device=device,
+        rounds=rounds(1),
     )
     assert list(seen) == ["a+skip+spare", "b", "c", "d"]
 
@@ -239,7 +245,13 @@ def test_the_sample_input_is_given_again_in_every_round():
     given = Value()
     read = []
     block = Part(FakeBlock(device, [1.0] * 5, watch=read.extend), ("x",), ("out",))
-    time_blocks(in_sequence(device, [block], given), whole_of(device, [1.0] * 5), {"x": given}, device=device, rounds=rounds(2))
+    time_blocks(
+        in_sequence(device, [block], given),
+        whole_of(device, [1.0] * 5),
+        {"x": given},
+        device=device,
+        rounds=rounds(2),
+    )
     assert read == [given] * 5
 
 

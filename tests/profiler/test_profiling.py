@@ -9,7 +9,7 @@ from profiler.blocks import Granularity, cut_positions
 from profiler.errors import BackendError, GranularityError
 from profiler.liveness import crossing_tensors, live_bytes
 from profiler.profile_options import ProfileOptions, Rounds
-from profiler.profile_records import Profile, Provenance
+from profiler.profile_records import Attribution, Profile, Provenance
 from profiler.profiling import profile
 from tests.profiler.models import SmallCnn, TiedWeights, captured, small_profile
 
@@ -61,6 +61,41 @@ def test_every_block_was_timed_as_often_as_the_whole(backend):
         assert sorted(timing.samples_s)[1] == pytest.approx(timing.median_s, abs=1e-9)
     total = sum(block.latency.median_s for block in result.blocks)
     assert result.whole.blocks_over_whole == pytest.approx(total / result.whole.latency.median_s)
+
+
+@both
+def test_blocks_are_timed_the_way_that_is_nearest_to_how_stages_of_the_backend_run(backend):
+    whole = small_profile(backend).whole
+    nearest = {"torch": Attribution.SEQUENCE, "onnx": Attribution.TRACE}
+    assert whole.attribution is nearest[backend]
+    assert whole.named_share > 0.5
+    assert whole.rest_s == 0.001
+
+
+def test_blocks_of_onnx_can_be_timed_in_sequence_as_well():
+    rounds = Rounds(least=1, most=1, floor=0, rest_s=0.0)
+    options = ProfileOptions(
+        backend="onnx", cuts=(4, 7), rounds=rounds, attribution=Attribution.SEQUENCE
+    )
+    whole = profile(captured(SmallCnn), options).whole
+    assert whole.attribution is Attribution.SEQUENCE
+    assert whole.named_share == 1
+
+
+@both
+def test_a_profile_says_what_its_rounds_bought(backend):
+    bought = small_profile(backend).whole.precision
+    assert bought.confidence == 0.95
+    assert bought.whole >= 0
+    assert 0 <= bought.worst_block_share <= 1
+    assert bought.spent_s > 0
+
+
+@both
+def test_a_profile_keeps_how_fast_its_machine_was(backend):
+    reference = small_profile(backend).environment.reference
+    assert reference.compute_s > 0
+    assert reference.memory_s > 0
 
 
 @both

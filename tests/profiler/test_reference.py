@@ -13,7 +13,9 @@ def test_both_parts_take_time_on_this_machine():
 
 def test_the_first_repeat_warms_up_and_medians_are_kept():
     """Each repeat reads the clock three times; the arithmetic takes 1, the memory 2 seconds."""
-    steps = iter([0.0, 50.0, 90.0] + [t for r in range(5) for t in (100 * r, 100 * r + 1, 100 * r + 3)])
+    steps = iter(
+        [0.0, 50.0, 90.0] + [t for r in range(5) for t in (100 * r, 100 * r + 1, 100 * r + 3)]
+    )
     assert time_reference(lambda: next(steps)) == ReferenceTimes(compute_s=1.0, memory_s=2.0)
 
 
