@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from profiler.blocks import Granularity
 from profiler.profile_records import Attribution
 
-
 REST_S = 0.02
 """A request that goes round a chain leaves every worker idle for about so long, or longer."""
 

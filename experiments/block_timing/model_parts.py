@@ -24,7 +24,7 @@ class ModelParts:
 
     n_blocks: int
     spans: dict[Span, Part]
-    """The whole model, every block, the chosen stages, and the two parts around each of their ends."""
+    """The whole model, every block, the stages, and the two parts around each of their ends."""
     tracer: Tracer | None
     values: dict[str, Value]
     """Every tensor that crosses a border of a part."""

@@ -2,8 +2,8 @@ import weakref
 
 import pytest
 
-from profiler.devices.fake import FakeDevice
 from profiler.block_timer import BlocksInSequence, Part
+from profiler.devices.fake import FakeDevice
 from profiler.measure import time_blocks, timing
 from profiler.precision import noise_of
 from profiler.profile_options import Rounds
