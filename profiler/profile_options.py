@@ -47,5 +47,5 @@ class ProfileOptions:
     device: str = "cpu"
     threads: int = 1
     rounds: Rounds = field(default_factory=Rounds)
-    attribution: Attribution | None = None
-    """How blocks are timed; none for the way that is nearest to how stages of the backend run."""
+    attribution: Attribution = Attribution.SEQUENCE
+    """How blocks are timed; only some backends can trace."""

@@ -144,11 +144,14 @@ def _time(
     on_step(f"preparing {len(carvings) - 1} blocks")
     whole = _part(backend, carvings[0], programs[0], options)
     values = _values(captured, backend, options.device)
-    tracer = None
-    if options.attribution is not Attribution.SEQUENCE:
-        tracer = backend.tracer(programs[0], programs[1:], threads=options.threads)
     timer: BlockTimer
-    if tracer is not None:
+    if options.attribution is Attribution.TRACE:
+        tracer = backend.tracer(programs[0], programs[1:], threads=options.threads)
+        if tracer is None:
+            raise BackendError(
+                f"the backend {backend.name} has no trace of its operators: time the blocks in "
+                "sequence"
+            )
         timer = BlocksInWhole(tracer, [values[name] for name in whole.inputs])
     else:
         pairs = zip(carvings[1:], programs[1:], strict=True)

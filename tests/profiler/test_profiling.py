@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from pydantic import ValidationError
@@ -64,22 +65,31 @@ def test_every_block_was_timed_as_often_as_the_whole(backend):
 
 
 @both
-def test_blocks_are_timed_the_way_that_is_nearest_to_how_stages_of_the_backend_run(backend):
+def test_blocks_are_timed_in_sequence_after_a_rest_unless_asked_otherwise(backend):
     whole = small_profile(backend).whole
-    nearest = {"torch": Attribution.SEQUENCE, "onnx": Attribution.TRACE}
-    assert whole.attribution is nearest[backend]
-    assert whole.named_share > 0.5
+    assert whole.attribution is Attribution.SEQUENCE
+    assert whole.named_share == 1
     assert whole.rest_s == 0.001
 
 
-def test_blocks_of_onnx_can_be_timed_in_sequence_as_well():
-    rounds = Rounds(least=1, most=1, floor=0, rest_s=0.0)
-    options = ProfileOptions(
-        backend="onnx", cuts=(4, 7), rounds=rounds, attribution=Attribution.SEQUENCE
-    )
-    whole = profile(captured(SmallCnn), options).whole
-    assert whole.attribution is Attribution.SEQUENCE
-    assert whole.named_share == 1
+TRACED = ProfileOptions(
+    backend="onnx",
+    cuts=(4, 7),
+    rounds=Rounds(least=2, most=2, floor=0, rest_s=0.0),
+    attribution=Attribution.TRACE,
+)
+
+
+def test_blocks_of_onnx_can_be_timed_by_the_trace_of_the_whole_model():
+    result = profile(captured(SmallCnn), TRACED)
+    assert result.whole.attribution is Attribution.TRACE
+    assert result.whole.named_share > 0.5
+    assert [block.latency.n for block in result.blocks] == [2, 2, 2]
+
+
+def test_a_backend_without_a_trace_says_so():
+    with pytest.raises(BackendError, match="torch has no trace"):
+        profile(captured(SmallCnn), replace(TRACED, backend="torch"))
 
 
 @both
