@@ -54,8 +54,8 @@ def profile_summary(profile: Profile) -> str:
         f"whole model   {format_duration(whole.latency.median_s)} measured in the same "
         f"{whole.latency.n} rounds; blocks sum to {whole.blocks_over_whole:.3f} of it, noise "
         f"(A against A, before the blocks) {whole.noise:.1%}",
-        f"blocks        timed by {whole.attribution.value}; {whole.named_share:.0%} of that time is "
-        "in operators known to be of their block",
+        f"blocks        timed by {whole.attribution.value}; {whole.named_share:.0%} of it is "
+        "in operators known to be of their blocks",
         *_precision_lines(whole),
         f"FLOPs         {flops.total / 1e9:.3f} G (a multiply-add is 2); fvcore "
         + (
