@@ -9,7 +9,7 @@ from typing import Self
 import networkx as nx
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
-from netmodel.links.affine import AffineLink
+from netmodel.links.any_link import AnyLink
 from netmodel.links.spread import TransferSpread
 from netmodel.record import Record
 
@@ -42,11 +42,14 @@ class Link(Record):
 
     source: str
     target: str
-    model: AffineLink
+    model: AnyLink
     price_per_byte: NonNegativeFloat = 0.0
     """Money per byte sent, in the currency of all prices."""
     spread: TransferSpread | None = None
     """How much transfers vary around the model's time; none if they take just as long."""
+    medium: str | None = Field(default=None, min_length=1)
+    """What it shares with all other links of this medium, which carry one message at a time in
+    all: a radio channel, a hub; none if it is a wire of its own."""
 
 
 class Cluster(Record):
@@ -61,9 +64,16 @@ class Cluster(Record):
     links: tuple[Link, ...] = ()
 
     @cached_property
-    def link_models(self) -> dict[tuple[str, str], AffineLink]:
+    def link_models(self) -> dict[tuple[str, str], AnyLink]:
         """Link models by (from, to)."""
         return {(link.source, link.target): link.model for link in self.links}
+
+    def with_links(self, links: Sequence[Link]) -> Cluster:
+        """The cluster with the given links in the place of those of the same direction."""
+        ends = {(link.source, link.target) for link in links}
+        others = [link for link in self.links if (link.source, link.target) not in ends]
+        fields = {name: getattr(self, name) for name in Cluster.model_fields}
+        return Cluster(**(fields | {"links": (*others, *links)}))
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

@@ -2,7 +2,9 @@
 
 NetModelError
 ├── UnitError       a quantity without a unit, with a wrong one, or out of range
-└── ClusterError    a cluster that contradicts itself
+├── ClusterError    a cluster that contradicts itself
+├── FitError        too few samples for a model
+└── SlowLinkError   a link that cannot be measured within the deadline
 """
 
 
@@ -16,3 +18,11 @@ class UnitError(NetModelError):
 
 class ClusterError(NetModelError):
     """The described cluster contradicts itself."""
+
+
+class FitError(NetModelError):
+    """There are too few samples for a link model."""
+
+
+class SlowLinkError(NetModelError):
+    """A link is too slow to be measured within the deadline."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from netmodel.cluster import Cluster
 from netmodel.cluster_file import parse_cluster
 from netmodel.errors import ClusterError
+from netmodel.probe_records import Probe
 from planner.compare import Row
 from planner.compare import compare as compare_plans
 from planner.costs.compute import has_measured_stages
@@ -26,6 +27,8 @@ from planner.costs.tails import simulate_tail
 from planner.engines import engine_named
 from planner.engines.hosts import THIS_MACHINE, Hosts
 from planner.engines.interface import RunOptions, RunResult
+from planner.engines.probing import probe_between as measure_between
+from planner.engines.probing import probe_place
 from planner.errors import FileFormatError, PlannerError
 from planner.explain import explain as explain_plan
 from planner.explanation import Explanation
@@ -47,6 +50,7 @@ from planner.placement.placement import PlacementSolution
 from planner.plan_options import PlanOptions, check_time_limit
 from planner.problem import Problem, build_problem
 from planner.remedies import more_nodes
+from planner.runtime.probe_messages import DEFAULT_PORT
 from planner.solution import PlanDocument, Solution
 from planner.solvers.branching.graph_orders import solve_graph
 from planner.solvers.budget import Budget
@@ -72,10 +76,10 @@ _REMEDY_S = 10.0
 
 __all__ = [
     "LATENCY", "NODES", "PRICE", "THROUGHPUT", "Explanation", "Limits", "Objective", "Order",
-    "PlanDocument", "PlanOptions", "ProfileOptions", "RunOptions", "RunResult", "alternatives",
-    "capture", "emit", "explain", "latency_quantile", "makespan", "pareto", "place", "plan",
-    "profile", "read_cluster", "read_instance", "read_plan", "read_profile", "remedy", "run",
-    "sweep",
+    "PlanDocument", "PlanOptions", "Probe", "ProfileOptions", "RunOptions", "RunResult",
+    "alternatives", "capture", "emit", "explain", "latency_quantile", "makespan", "pareto",
+    "place", "plan", "probe", "probe_between", "profile", "read_cluster", "read_instance",
+    "read_plan", "read_profile", "remedy", "run", "sweep",
 ]  # fmt: skip
 
 
@@ -336,6 +340,47 @@ def run(
     before = time_reference()
     result = chosen.run(opened, options or RunOptions(), hosts=hosts, on_request=on_request)
     return result.model_copy(update={"reference": (before, time_reference())})
+
+
+def probe(
+    host: str,
+    port: int = DEFAULT_PORT,
+    ends: tuple[str, str] = ("here", "there"),
+    *,
+    deadline_s: float = 60.0,
+    on_step: Progress = lambda step: None,
+) -> Probe:
+    """Measures the link to a place where `partway probe serve` runs, both ways, and fits it.
+
+    `cluster.with_links(probe.cluster_links)` is a cluster with what was measured.
+
+    Args:
+        host: name or address of the place.
+        port: where it listens.
+        ends: names of this node and of that one.
+        deadline_s: seconds after which it ends, with a fit or an error.
+        on_step: told what is being done.
+
+    Raises:
+        ProbeError: the place is not there, silent, something else, or too slow for the deadline.
+    """
+    return probe_place(host, port, ends, deadline_s=deadline_s, on_step=on_step)
+
+
+def probe_between(
+    hosts: Hosts,
+    source: str,
+    target: str,
+    *,
+    deadline_s: float = 60.0,
+    on_step: Progress = lambda step: None,
+) -> Probe:
+    """Measures the link between two nodes' hosts, as an engine would start workers on them.
+
+    Raises:
+        ProbeError: as `probe`.
+    """
+    return measure_between(hosts, source, target, deadline_s=deadline_s, on_step=on_step)
 
 
 def _solve(problem: Problem, options: PlanOptions) -> Solution:

@@ -5,6 +5,7 @@ PlannerError            wrong use or bad input
 ├── MismatchError       two inputs that do not belong together
 └── CheckError          the input was fine, but a check or a run failed
     ├── VerificationError   emitted parts do not compute what the model computes
+    ├── ProbeError          a link could not be measured
     └── RunError            a worker died, stalled or refused
         └── OutOfMemoryError    the kernel killed it: its node's memory was not enough
 """
@@ -28,6 +29,10 @@ class CheckError(PlannerError):
 
 class VerificationError(CheckError):
     """Emitted parts do not compute what the model computes."""
+
+
+class ProbeError(CheckError):
+    """A link could not be measured: nobody is there, or it is too slow."""
 
 
 class RunError(CheckError):

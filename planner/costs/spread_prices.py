@@ -122,11 +122,4 @@ def _link_at_lower_mean(link: Link, quantile: float) -> Link:
     if table is None:
         return link
     ratio = float(table.lower_mean(quantile)[0])
-    model = link.model.model_copy(
-        update={
-            "bandwidth_bytes_per_s": link.model.bandwidth_bytes_per_s / ratio,
-            "latency_s": link.model.latency_s * ratio,
-            "overhead_s": link.model.overhead_s * ratio,
-        }
-    )
-    return link.model_copy(update={"model": model, "spread": None})
+    return link.model_copy(update={"model": link.model.scaled(ratio), "spread": None})

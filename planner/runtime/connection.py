@@ -46,19 +46,36 @@ class Received:
     """Last byte."""
 
 
+@dataclass(frozen=True)
+class Tolerance:
+    """What a connection takes from the other end."""
+
+    silence_s: float | None = None
+    """Longest wait for further bytes, or until bytes are taken; none waits for ever."""
+    max_payload_bytes: int = frames.MAX_PAYLOAD_BYTES
+    """Of a frame that is received."""
+
+
 class Connection:
     """One end of a TCP connection that carries frames.
 
     Args:
         sock: connected; the connection closes it.
         watch: looks after other processes during waits.
+        tolerance: of what the other end does.
     """
 
-    def __init__(self, sock: socket.socket, watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        watch: Watch | None = None,
+        tolerance: Tolerance = Tolerance(),
+    ) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self._sock = sock
         self._watch = watch
+        self._tolerance = tolerance
 
     def send(
         self, frame: Frame, *, pace: Pace | None = None, deadline_s: float | None = None
@@ -89,13 +106,14 @@ class Connection:
         """
         reader = _Reader(self, deadline_s)
         try:
-            frame = frames.read(reader)
+            frame = frames.read(reader, max_payload_bytes=self._tolerance.max_payload_bytes)
         except EndOfStream as error:
             raise ConnectionClosed("the other end closed the connection") from error
         return Received(frame, reader.start_s, time.monotonic())
 
     def receive_some(self, buffer: memoryview, deadline_s: float | None) -> int:
         """Waits for at least one byte; 0 at the end of the stream."""
+        deadline_s = self._patience_s(deadline_s)
         while True:
             self._set_timeout(deadline_s)
             try:
@@ -116,14 +134,23 @@ class Connection:
         self.close()
 
     def _send_all(self, data: memoryview, deadline_s: float | None) -> None:
+        last_s = self._patience_s(deadline_s)
         while data:
-            self._set_timeout(deadline_s)
+            self._set_timeout(last_s)
             try:
                 data = data[self._sock.send(data) :]
+                last_s = self._patience_s(deadline_s)
             except TimeoutError:
                 continue
             except OSError as error:
                 raise ConnectionLost(f"sending failed: {error}") from error
+
+    def _patience_s(self, deadline_s: float | None) -> float | None:
+        """When to give up if nothing moves from now on."""
+        if self._tolerance.silence_s is None:
+            return deadline_s
+        silent_s = time.monotonic() + self._tolerance.silence_s
+        return silent_s if deadline_s is None else min(deadline_s, silent_s)
 
     def _set_timeout(self, deadline_s: float | None) -> None:
         if self._watch is not None:
@@ -180,7 +207,11 @@ def listen(host: str = LOOPBACK, port: int = 0) -> socket.socket:
 
 
 def accept(
-    listener: socket.socket, *, deadline_s: float | None = None, watch: Watch | None = None
+    listener: socket.socket,
+    *,
+    deadline_s: float | None = None,
+    watch: Watch | None = None,
+    tolerance: Tolerance = Tolerance(),
 ) -> Connection:
     """Waits for the one connection to a listening socket.
 
@@ -195,7 +226,7 @@ def accept(
             sock, _ = listener.accept()
         except TimeoutError:
             continue
-        return Connection(sock, watch)
+        return Connection(sock, watch, tolerance)
 
 
 def connect(
@@ -204,6 +235,7 @@ def connect(
     host: str = LOOPBACK,
     deadline_s: float | None = None,
     watch: Watch | None = None,
+    tolerance: Tolerance = Tolerance(),
 ) -> Connection:
     """Connects to a listening socket.
 
@@ -213,6 +245,7 @@ def connect(
     """
     timeout_s = next_wait_s(deadline_s, None)
     try:
-        return Connection(socket.create_connection((host, port), timeout_s), watch)
+        sock = socket.create_connection((host, port), timeout_s)
     except OSError as error:
         raise ConnectionLost(f"cannot connect to {host}:{port}: {error}") from error
+    return Connection(sock, watch, tolerance)

@@ -1,0 +1,110 @@
+"""Probe plan: which sizes a probe sends, and how often, so that it ends before its deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil, log2
+
+import numpy as np
+
+LEAST_BYTES, MOST_BYTES = 64, 4 * 10**6
+LEAST_ROUNDS = 3
+_ENOUGH_ROUNDS, _MOST_ROUNDS = 8, 16
+_LEAST_LARGEST_BYTES = 4096
+_MOST_SIZES, _SIZES_PER_DOUBLING = 13, 0.75
+_COLD_SIZES, _COLD_REPEATS = 3, 5
+_SMALL_WINDOW_BYTES = 10_000
+"""About what a fresh connection begins with; for the plan of its time only."""
+_WARM_UPS = 4
+"""Messages that open a window, as far as the plan of the time knows."""
+_USED_SHARE = 0.8
+"""Of the time left: first rates are rough."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What the first messages say of the wire's speed."""
+
+    round_trip_s: float
+    there_bytes_per_s: float
+    back_bytes_per_s: float
+
+    def message_s(self, n_bytes: int, *, is_back: bool) -> float:
+        """About how long a message and its answer take on a warm connection."""
+        rate = self.back_bytes_per_s if is_back else self.there_bytes_per_s
+        return self.round_trip_s + n_bytes / rate
+
+
+@dataclass(frozen=True)
+class ProbePlan:
+    """What is sent each way."""
+
+    sizes: tuple[int, ...]
+    """Bytes of each message of a round, ascending."""
+    rounds: int
+    cold_sizes: tuple[int, ...]
+    cold_repeats: int = _COLD_REPEATS
+
+    @property
+    def largest_bytes(self) -> int:
+        """The largest message, which also opens the window before each round."""
+        return self.sizes[-1]
+
+    def round_s(self, pace: Pace) -> float:
+        """About how long a round takes, both ways."""
+        sent = (self.largest_bytes, *self.sizes)
+        return sum(pace.message_s(n, is_back=back) for n in sent for back in (False, True))
+
+    def cold_s(self, pace: Pace) -> float:
+        """About how long all messages on fresh connections take, both ways."""
+        return self.cold_repeats * sum(
+            pace.message_s(n, is_back=back) + self._fresh_s(pace, n)
+            for n in self.cold_sizes
+            for back in (False, True)
+        )
+
+    def total_s(self, pace: Pace) -> float:
+        """About how long all of it takes."""
+        opening_s = _WARM_UPS * sum(
+            pace.message_s(self.largest_bytes, is_back=back) for back in (False, True)
+        )
+        return opening_s + self.rounds * self.round_s(pace) + self.cold_s(pace)
+
+    def _fresh_s(self, pace: Pace, n_bytes: int) -> float:
+        """Opening a connection, and the round trips of its slow start."""
+        return pace.round_trip_s * (2 + ceil(log2(1 + n_bytes / _SMALL_WINDOW_BYTES)))
+
+
+def plan_probe(pace: Pace, left_s: float) -> ProbePlan | None:
+    """The largest messages that can be sent often enough; none if there is no time for anything.
+
+    Sizes are geometric from `LEAST_BYTES` on. Rather fewer rounds than none at all.
+
+    Args:
+        pace: of the wire.
+        left_s: until the deadline.
+    """
+    for least in (_ENOUGH_ROUNDS, LEAST_ROUNDS):
+        for plan in _by_size(1):
+            once_s = plan.total_s(pace) - plan.round_s(pace)
+            rounds = int((left_s * _USED_SHARE - once_s) / plan.round_s(pace))
+            if rounds >= least:
+                return ProbePlan(plan.sizes, min(rounds, _MOST_ROUNDS), plan.cold_sizes)
+    return None
+
+
+def least_time_s(pace: Pace) -> float:
+    """About how long the shortest probe takes, with the time that is left as a reserve."""
+    *_, shortest = _by_size(LEAST_ROUNDS)
+    return shortest.total_s(pace) / _USED_SHARE
+
+
+def _by_size(rounds: int) -> Iterator[ProbePlan]:
+    """Plans by descending size of the largest message."""
+    largest = MOST_BYTES
+    while largest >= _LEAST_LARGEST_BYTES:
+        n_sizes = min(ceil(log2(largest / LEAST_BYTES) * _SIZES_PER_DOUBLING) + 1, _MOST_SIZES)
+        sizes = np.geomspace(LEAST_BYTES, largest, n_sizes).round().astype(int).tolist()
+        yield ProbePlan(tuple(sizes), rounds, tuple(sizes[-2 * _COLD_SIZES :: 2]))
+        largest //= 2

@@ -1,0 +1,102 @@
+"""Probe: what was measured of a link in both directions, and the models fitted to it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
+from netmodel.cluster import Link
+from netmodel.links.any_link import AnyLink
+from netmodel.links.spread import TransferSpread
+from netmodel.record import Record
+
+
+class Sample(Record):
+    """One message that was measured."""
+
+    n_bytes: PositiveInt
+    """Of its tensors, as hops are priced; the header is part of the overhead."""
+    seconds: PositiveFloat
+    """One way: its round trip, without the half of an empty one that its answer takes."""
+    is_cold: bool = False
+    """Whether it was the first message on a fresh connection."""
+
+
+class LinkFit(Record):
+    """A link model fitted to samples, and how far they are from it."""
+
+    model: AnyLink
+    samples: tuple[Sample, ...]
+    residuals: tuple[float, ...]
+    """Of each sample: measured over modelled time, minus 1; of a cold one over the cold time."""
+    rms_residual: NonNegativeFloat
+    """Root mean square over the sizes of warm messages of their medians' residual: how far the
+    model's form is from the wire."""
+    scatter: NonNegativeFloat
+    """Relative spread of single warm messages about their size's median: 1.48 times the median
+    deviation, which is the standard deviation if they vary normally."""
+    cold_rms_residual: NonNegativeFloat | None = None
+    """As `rms_residual`, of cold messages; none if there are none."""
+    cold_is_bound: bool = False
+    """Whether no cold message waited, so that the initial window is at least the given one."""
+    start_error_s: NonNegativeFloat
+    """Standard error of the modelled time of an empty message."""
+    bandwidth_error_bytes_per_s: NonNegativeFloat
+    """Standard error of the bandwidth."""
+    affine_rms_residual: NonNegativeFloat
+    """`rms_residual` of the affine model, which another one has to beat."""
+    spread: TransferSpread | None = None
+    """Of single warm messages around the model's time, as far as there are enough of them."""
+
+    @property
+    def n_warm(self) -> int:
+        """Number of warm samples."""
+        return sum(not sample.is_cold for sample in self.samples)
+
+    @property
+    def n_cold(self) -> int:
+        """Number of cold samples."""
+        return len(self.samples) - self.n_warm
+
+
+class MeasuredLink(Record):
+    """One direction of a wire."""
+
+    source: str
+    target: str
+    fit: LinkFit
+
+    @property
+    def link(self) -> Link:
+        """As a cluster holds it."""
+        return Link(
+            source=self.source, target=self.target, model=self.fit.model, spread=self.fit.spread
+        )
+
+
+class Probe(Record):
+    """A link measured in both directions, by one machine's clock.
+
+    Only round trips are measured, so that the two machines' clocks need not agree: the delay of
+    one direction is half of both directions' together. Where they differ, as on mobile networks,
+    their sum is right and each of the two is not.
+    """
+
+    schema_: Literal["partway.probe/1"] = Field(alias="schema", default="partway.probe/1")
+    host: str
+    """Where the other end was found."""
+    connects_s: tuple[PositiveFloat, ...] = Field(min_length=1)
+    """To open a TCP connection: a round trip that the kernels answer alone."""
+    empty_round_trips_s: tuple[PositiveFloat, ...] = Field(min_length=1)
+    """Of an empty message and its empty answer, on a warm connection."""
+    rounds: NonNegativeInt
+    """How often each size was sent each way on a warm connection."""
+    links: tuple[MeasuredLink, MeasuredLink]
+    """There and back."""
+
+    @property
+    def cluster_links(self) -> tuple[Link, Link]:
+        """Both directions as a cluster holds them."""
+        there, back = self.links
+        return there.link, back.link

@@ -1,0 +1,130 @@
+"""Probing: measures a link, to a place that serves probes or between two of an engine's hosts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from netmodel.errors import NetModelError
+from netmodel.probe import probe as measure
+from netmodel.probe_records import Probe
+from planner.engines.hosts import Hosts
+from planner.errors import PlannerError, ProbeError
+from planner.runtime.errors import ConnectionLost, DeadlineExceeded, FrameError, RuntimeFault
+from planner.runtime.probe_server import LONGEST_CONNECTION_S
+from planner.runtime.probe_wire import ProbeWire
+
+_SERVER = (sys.executable, "-m", "planner.runtime.probe_server")
+_PACKAGE_ROOT = Path(__file__).parents[2]
+_GRACE_S = 2.0
+LEAST_DEADLINE_S = 0.1
+
+Progress = Callable[[str], None]
+
+
+def probe_place(
+    host: str,
+    port: int,
+    ends: tuple[str, str],
+    *,
+    deadline_s: float,
+    on_step: Progress = lambda step: None,
+) -> Probe:
+    """Measures the link to a place where `partway probe serve` runs.
+
+    Args:
+        host: name or address of it.
+        port: where it listens.
+        ends: names of this node and of that one.
+        deadline_s: seconds after which it ends, with a fit or an error.
+        on_step: told what is being done.
+
+    Raises:
+        PlannerError: a deadline that no probe can have.
+        ProbeError: the place is not there, silent, something else, or too slow for the deadline.
+    """
+    if not LEAST_DEADLINE_S <= deadline_s <= LONGEST_CONNECTION_S:
+        raise PlannerError(
+            f"a probe cannot have {deadline_s:g} s: allow {LEAST_DEADLINE_S:g} to "
+            f"{LONGEST_CONNECTION_S:g} s"
+        )
+    place = f"{host}:{port}"
+    try:
+        wire = ProbeWire(host, port, deadline_s=time.monotonic() + deadline_s)
+        try:
+            return measure(wire, *ends, on_step=on_step)
+        finally:
+            wire.close()
+    except NetModelError as error:
+        raise ProbeError(f"{place}: {error}") from error
+    except RuntimeFault as error:
+        raise ProbeError(f"{place}: {error}; {_next_step(error)}") from error
+
+
+def probe_between(
+    hosts: Hosts, source: str, target: str, *, deadline_s: float, on_step: Progress = lambda s: None
+) -> Probe:
+    """Measures the link between two hosts, one of which serves in a process of its own.
+
+    Raises:
+        PlannerError: no process can be started there.
+        ProbeError: as `probe_place`.
+    """
+    reason = hosts.skip_reason((source, target))
+    if reason is not None:
+        raise PlannerError(f"the link {source} -> {target} cannot be measured here: {reason}")
+    with _server_on(hosts, target) as port, hosts.inside(source):
+        return probe_place(
+            hosts.address(target), port, (source, target), deadline_s=deadline_s, on_step=on_step
+        )
+
+
+@contextmanager
+def _server_on(hosts: Hosts, node: str) -> Iterator[int]:
+    """A server on a node, at the given port as long as the block runs."""
+    process = subprocess.Popen(
+        hosts.command(node, (*_SERVER, hosts.address(node), "0")),
+        cwd=_PACKAGE_ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        line = process.stdout.readline() if process.stdout else b""
+        if not line:
+            _, errors = process.communicate()
+            said = (errors.decode(errors="replace").strip().splitlines() or ["no reason"])[-1]
+            raise PlannerError(f"no probe server could be started on node {node!r}: {said}")
+        yield int(json.loads(line)["port"])
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Closes the server's input, at which it ends; else makes it."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(_GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+
+
+def _next_step(error: RuntimeFault) -> str:
+    if isinstance(error, DeadlineExceeded):
+        return "it is silent, or answers another probe just now: try again, or allow more time"
+    if isinstance(error, FrameError):
+        return "something else than `partway probe serve` answers there: look at host and port"
+    if isinstance(error, ConnectionLost) and "refused" in str(error):
+        return "start `partway probe serve` there first"
+    return "make sure that `partway probe serve` runs there and that no firewall is between"
