@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise
 from math import fsum, lcm
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, NonNegativeFloat, NonNegativeInt
 
@@ -62,12 +62,24 @@ class HopTerm(Record):
     unpacking the message; infinite without a link."""
     busy_s: NonNegativeFloat = 0.0
     """Time for which it keeps the link from the next message; 0 if it was measured."""
+    cold_s: NonNegativeFloat | None = None
+    """As `transfer_s`, but on a fresh connection or one that was idle for long; none if the link
+    does not know it."""
+    media: tuple[str | None, ...] = ()
+    """Shared medium of each pair of nodes that requests take in turn, none for a wire of its own;
+    empty if all pairs have one of their own."""
     price: NonNegativeFloat = 0.0
     """Of the bytes, by the link's price per byte; the mean over the pairs of replicas."""
     mean_s: NonNegativeFloat | None = None
     """Mean of the transfer time over all requests; none where it is not known to vary."""
     variance_s2: NonNegativeFloat = 0.0
     """Variance of the transfer time over all requests, in seconds squared."""
+
+
+class _Medium(NamedTuple):
+    """What several links share; its name may be a node's, too."""
+
+    name: str
 
 
 def in_turn(senders: Sequence[str], receivers: Sequence[str]) -> list[tuple[str, str]]:
@@ -114,9 +126,10 @@ class Breakdown(Record):
         """Seconds between two requests in steady state: the load of the busiest node or link.
 
         Requests follow each other without gaps, every node computes one at a time, and every
-        direction of a link carries one message at a time; the delay on the wire delays requests
-        but not their rate. A stage on r nodes loads each with 1/r of the requests. Dealt out in
-        turn from r to s nodes, requests use lcm(r, s) pairs of nodes equally often.
+        direction of a link carries one message at a time, or all links of a shared medium one
+        together; the delay on the wire delays requests but not their rate. A stage on r nodes
+        loads each with 1/r of the requests. Dealt out in turn from r to s nodes, requests use
+        lcm(r, s) pairs of nodes equally often.
 
         Source: Narayanan et al., "PipeDream", SOSP 2019, section 3.1 (the slowest stage or
         transfer bounds the rate; a stage on m workers takes 1/m of its time).
@@ -126,9 +139,10 @@ class Breakdown(Record):
             for node in stage.nodes:
                 loads[node].append(stage.compute_s / len(stage.nodes))
         for hop, pairs in zip(self.hops, self._pairs(), strict=True):
-            for pair in pairs:
+            for pair, medium in zip(pairs, hop.media or (None,) * len(pairs), strict=True):
                 if pair[0] != pair[1]:
-                    loads[pair].append(hop.busy_s / len(pairs))
+                    carrier = pair if medium is None else _Medium(medium)
+                    loads[carrier].append(hop.busy_s / len(pairs))
         return max(fsum(load) for load in loads.values())
 
     def _pairs(self) -> Iterator[list[tuple[str, str]]]:

@@ -38,7 +38,11 @@ class Evaluator:
     Where times are known to vary, terms also have a mean and a variance over requests; the latency
     is that of usual times all the same, and `costs.tails` simulates quantiles.
 
-    It does not include queueing behind other requests, cold connections, or loading the model.
+    Hops over links of one medium take as long as if each had its own, but share its time: the
+    period adds them up.
+
+    It does not include queueing behind other requests or loading the model; cold connections are
+    in each hop's `cold_s`, not in the latency.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -115,6 +119,16 @@ class Evaluator:
             "variance_s2": float(self._spreads.hop_variance_s2(*slowest, n_bytes)[0]),
         }
 
+    def _cold_s(self, pairs: list[tuple[str, str]], n_bytes: NDArray[np.int64]) -> float | None:
+        """Over the slowest link, if all of them know it."""
+        times_s = [self._prices.cold_s(*pair, n_bytes) for pair in pairs]
+        known_s = [float(seconds[0]) for seconds in times_s if seconds is not None]
+        return max(known_s) if len(known_s) == len(pairs) else None
+
+    def _media(self, pairs: list[tuple[str, str]]) -> tuple[str | None, ...]:
+        media = tuple(self._prices.medium(*pair) for pair in pairs)
+        return media if any(media) else ()
+
     def _hop_terms(self, plan: Plan) -> Iterator[HopTerm]:
         problem = self.problem
         visited = ((problem.source,), *(stage.nodes for stage in plan.stages), (problem.sink,))
@@ -130,6 +144,8 @@ class Evaluator:
                 n_bytes=problem.cut_bytes[bound],
                 transfer_s=max(seconds),
                 busy_s=max(float(self._prices.busy_s(*pair, n_bytes)[0]) for pair in pairs),
+                cold_s=self._cold_s(pairs, n_bytes),
+                media=self._media(pairs),
                 price=math.fsum(prices) / len(prices),
                 **self._hop_moments(pairs, seconds, n_bytes),
             )

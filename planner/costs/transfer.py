@@ -14,13 +14,14 @@ class HopPrices:
     `hop_s(a, b, n) = 0 if a = b else overhead + α_ab + n / β_ab`, as the link from a to b has it;
     infinite if there is no such link. Messages are not relayed over a third node.
 
-    It does not include a cold connection, other traffic on the same medium, or the time that
-    a sender needs before its first byte.
+    It does not include other traffic on the same medium, or the time that a sender needs before
+    its first byte; a cold connection is in `cold_s` alone.
     """
 
     def __init__(self, problem: Problem) -> None:
         self._models = {(link.source, link.target): link.model for link in problem.links}
         self._prices = {(link.source, link.target): link.price_per_byte for link in problem.links}
+        self._media = {(link.source, link.target): link.medium for link in problem.links}
 
     def is_linked(self, source: str, target: str) -> bool:
         """Whether a message can go from one node to the other at all."""
@@ -39,6 +40,19 @@ class HopPrices:
             return np.zeros(n_bytes.shape)
         model = self._models.get((source, target))
         return np.full(n_bytes.shape, np.inf) if model is None else model.busy_s(n_bytes)
+
+    def cold_s(
+        self, source: str, target: str, n_bytes: NDArray[np.int64]
+    ) -> NDArray[np.float64] | None:
+        """As `hop_s`, on a fresh connection; none where the link does not know it."""
+        if source == target:
+            return np.zeros(n_bytes.shape)
+        model = self._models.get((source, target))
+        return None if model is None else model.cold_s(n_bytes)
+
+    def medium(self, source: str, target: str) -> str | None:
+        """What the link shares with others; none if it is a wire of its own, or missing."""
+        return self._media.get((source, target))
 
     def price(self, source: str, target: str, n_bytes: NDArray[np.int64]) -> NDArray[np.float64]:
         """Money for each message: bytes times the link's price; as `hop_s` otherwise."""

@@ -35,10 +35,10 @@ class BruteForce:
         """Why the problem is too large to enumerate; none if it is not."""
         if objective.quantile is not None:
             return f"the {objective.name} is no part of a plan's price"
-        n_plans = _count(problem)
-        if n_plans <= _MOST_PLANS:
+        count = n_plans(problem)
+        if count <= _MOST_PLANS:
             return None
-        return f"{n_plans:,} plans are too many to price one by one (at most {_MOST_PLANS:,})"
+        return f"{count:,} plans are too many to price one by one (at most {_MOST_PLANS:,})"
 
     def solve(
         self, problem: Problem, objective: Objective = LATENCY, budget: Budget | None = None
@@ -135,7 +135,7 @@ def _teams(problem: Problem) -> list[_Team]:
     ]
 
 
-def _count(problem: Problem) -> int:
+def n_plans(problem: Problem) -> int:
     """No fewer than the plans of the class."""
     sizes = range(1, problem.limits.max_replicas + 1)
     n_teams = sum(comb(len(group), size) for group in node_types(problem) for size in sizes)

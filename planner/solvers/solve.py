@@ -33,6 +33,7 @@ from planner.solvers.period.throughput import Throughput
 from planner.solvers.quantile import plan_for_quantile
 from planner.solvers.replicas import without_useless_replicas
 from planner.solvers.revisit.revisits import TIERS, Revisits, RevisitTier
+from planner.solvers.shared_media import plan_on_shared_media, shared_media_reason
 
 AUTO = "auto"
 SOLVERS: tuple[Solver, ...] = (
@@ -91,10 +92,15 @@ def solve(
         name = None if method == AUTO else method
         raise PlannerError(no_method_reason(problem, objective, part, solvers, method=name))
 
+    def alone(problem: Problem, part: Objective, budget: Budget) -> Solution:
+        return chosen(problem, part).solve(problem, part, budget)
+
     def within(problem: Problem, part: Objective, budget: Budget) -> Solution:
         # Not the wider class, but its best value all the same.
         problem = without_useless_replicas(problem, [part])
-        return chosen(problem, part).solve(problem, part, budget)
+        if method == AUTO and shared_media_reason(problem, part) is not None:
+            return plan_on_shared_media(problem, part, budget, alone)
+        return alone(problem, part, budget)
 
     if objective.quantile is None:
         solution = within(problem, objective, budget)

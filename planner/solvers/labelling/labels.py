@@ -20,6 +20,7 @@ from planner.solvers.period.any_plan import is_without_plan
 from planner.solvers.period.teams import Usage, usage_of
 from planner.solvers.period.throughput import Throughput
 from planner.solvers.replicas import without_useless_replicas
+from planner.solvers.shared_media import shared_media_reason
 
 _MOST_STATES = 20_000
 """Keys times teams, above which labels are not tried."""
@@ -60,7 +61,7 @@ class Labels:
         """Why it is not for this objective; none for all that is part of a plan's price."""
         if objective.quantile is not None:
             return f"it does not look at how times vary, as the {objective.name} does"
-        return None
+        return shared_media_reason(problem, objective)
 
     def solve(
         self, problem: Problem, objective: Objective = LATENCY, budget: Budget | None = None

@@ -17,6 +17,7 @@ from planner.solvers.period.capped_chain import CappedChains, Priced
 from planner.solvers.period.least_makespan import MakespanSearch
 from planner.solvers.period.least_period import ANY_PERIOD_S
 from planner.solvers.period.period_bound import fluid
+from planner.solvers.shared_media import shared_media_reason
 
 _LATE = "the time limit was reached"
 _CAPPED = (ObjectiveKind.LATENCY, ObjectiveKind.PRICE, ObjectiveKind.NODES)
@@ -48,7 +49,7 @@ class CappedChain:
             return "it cannot limit the price beside its objective"
         if limits.max_latency_s is not None and kind in (ObjectiveKind.PRICE, ObjectiveKind.NODES):
             return "it cannot limit the latency beside its objective"
-        return None
+        return shared_media_reason(problem, objective)
 
     def solve(
         self, problem: Problem, objective: Objective = LATENCY, budget: Budget | None = None

@@ -19,6 +19,7 @@ from planner.solvers.period.free_period import search_free_period
 from planner.solvers.period.least_period import LeastPeriod, PeriodSearch
 from planner.solvers.period.period_bound import fluid
 from planner.solvers.period.teams import FreeUsage, ListedUsage, Usage
+from planner.solvers.shared_media import shared_media_reason
 
 _MOST_STATES = 60_000
 """Keys times teams that are searched exactly."""
@@ -50,7 +51,7 @@ class Throughput:
             return "it gives each node one stage"
         if limits.max_latency_s is not None or limits.max_price is not None:
             return "it cannot limit anything beside the period"
-        return None
+        return shared_media_reason(problem, objective)
 
     def solve(
         self, problem: Problem, objective: Objective = LATENCY, budget: Budget | None = None
