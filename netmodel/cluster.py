@@ -68,12 +68,19 @@ class Cluster(Record):
         """Link models by (from, to)."""
         return {(link.source, link.target): link.model for link in self.links}
 
-    def with_links(self, links: Sequence[Link]) -> Cluster:
-        """The cluster with the given links in the place of those of the same direction."""
-        ends = {(link.source, link.target) for link in links}
-        others = [link for link in self.links if (link.source, link.target) not in ends]
+    def with_measured(self, links: Sequence[Link]) -> Cluster:
+        """The cluster with the times of the given links; price and medium that it knows stay.
+
+        Links that it does not have yet are added.
+        """
+        known = {(link.source, link.target): link for link in self.links}
+        for link in links:
+            before = known.get((link.source, link.target), link)
+            known[link.source, link.target] = before.model_copy(
+                update={"model": link.model, "spread": link.spread}
+            )
         fields = {name: getattr(self, name) for name in Cluster.model_fields}
-        return Cluster(**(fields | {"links": (*others, *links)}))
+        return Cluster(**(fields | {"links": tuple(known.values())}))
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

@@ -17,6 +17,8 @@ from pydantic import (
 from netmodel.cluster import Cluster, Link, Node
 from netmodel.errors import ClusterError
 from netmodel.links.affine import AffineLink
+from netmodel.links.any_link import AnyLink
+from netmodel.links.piecewise import Knot, PiecewiseLink
 from netmodel.links.spread import Ratio, TransferSpread, parse_level
 from netmodel.record import Record
 from netmodel.units import parse_bandwidth_bytes_per_s, parse_duration_s, parse_size_bytes
@@ -48,9 +50,15 @@ class _LinkEntry(Record):
     between: tuple[str, str] | None = None
     origin: str | None = Field(default=None, alias="from")
     target: str | None = Field(default=None, alias="to")
-    bandwidth: _Bandwidth
+    bandwidth: _Bandwidth | None = None
     latency: _Duration
     overhead: _Duration = 0.0
+    knots: Annotated[dict[str, _Duration], Field(min_length=2)] | None = None
+    """Instead of bandwidth and overhead: times of messages by their sizes, such as 64KiB."""
+    cold_start: Annotated[_Size, Field(gt=0)] | None = None
+    """What a fresh connection sends before the first acknowledgement."""
+    medium: Annotated[str, Field(min_length=1)] | None = None
+    """What it shares with all links of this medium."""
     price_per_byte: _Price = 0.0
     samples: Annotated[tuple[_Ratio, ...], Field(min_length=2)] | None = None
     """Measured transfer times over those that bandwidth, latency and overhead say."""
@@ -65,6 +73,15 @@ class _LinkEntry(Record):
         return self
 
     @model_validator(mode="after")
+    def _has_one_speed(self) -> Self:
+        if (self.bandwidth is None) == (self.knots is None):
+            raise ValueError("a link needs either `bandwidth` or `knots`")
+        if self.knots is not None and "overhead" in self.model_fields_set:
+            raise ValueError("the first of a link's `knots` says its overhead: leave it out")
+        self._model()
+        return self
+
+    @model_validator(mode="after")
     def _has_ends(self) -> Self:
         directed = self.origin is not None and self.target is not None
         if (self.between is None) != directed or (self.origin is None) != (self.target is None):
@@ -73,17 +90,28 @@ class _LinkEntry(Record):
 
     def link(self, source: str, target: str) -> Link:
         """One direction of it."""
-        model = AffineLink(
-            bandwidth_bytes_per_s=self.bandwidth,
-            latency_s=self.latency,
-            overhead_s=self.overhead,
-        )
         return Link(
             source=source,
             target=target,
-            model=model,
+            model=self._model(),
+            medium=self.medium,
             price_per_byte=self.price_per_byte,
             spread=self._spread(),
+        )
+
+    def _model(self) -> AnyLink:
+        if self.bandwidth is not None:
+            return AffineLink(
+                bandwidth_bytes_per_s=self.bandwidth,
+                latency_s=self.latency,
+                overhead_s=self.overhead,
+                initial_window_bytes=self.cold_start,
+            )
+        knots = sorted((parse_size_bytes(size), s) for size, s in (self.knots or {}).items())
+        return PiecewiseLink(
+            latency_s=self.latency,
+            knots=tuple(Knot(n_bytes=n_bytes, seconds=seconds) for n_bytes, seconds in knots),
+            initial_window_bytes=self.cold_start,
         )
 
     def _spread(self) -> TransferSpread | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from netmodel.cluster import Link
+from netmodel.links.affine import AffineLink
 from netmodel.links.any_link import AnyLink
+from netmodel.links.piecewise import Knot, PiecewiseLink
 from netmodel.links.spread import TransferSpread
 from netmodel.record import Record
 
@@ -69,10 +72,39 @@ class MeasuredLink(Record):
 
     @property
     def link(self) -> Link:
-        """As a cluster holds it."""
+        """As a cluster holds it: to five digits, more than any measurement has."""
+        spread = self.fit.spread
+        if spread is not None:
+            ratios = tuple(_five_digits(ratio) for ratio in spread.ratios)
+            spread = TransferSpread(ratios=ratios, levels=spread.levels)
         return Link(
-            source=self.source, target=self.target, model=self.fit.model, spread=self.fit.spread
+            source=self.source, target=self.target, model=_rounded(self.fit.model), spread=spread
         )
+
+
+def _rounded(model: AnyLink) -> AnyLink:
+    window = model.initial_window_bytes
+    known = {"initial_window_bytes": None if window is None else round(window)}
+    latency_s = _five_digits(model.latency_s)
+    if isinstance(model, AffineLink):
+        return AffineLink(
+            bandwidth_bytes_per_s=_five_digits(model.bandwidth_bytes_per_s),
+            latency_s=latency_s,
+            overhead_s=_five_digits(model.overhead_s),
+            **known,
+        )
+    # Rounding may not take the first knot below the latency, nor one to the one before it.
+    seconds = [max(_five_digits(knot.seconds), latency_s) for knot in model.knots]
+    if any(a >= b for a, b in pairwise(seconds)):
+        return model.model_copy(update=known)
+    knots = tuple(
+        Knot(n_bytes=knot.n_bytes, seconds=s) for knot, s in zip(model.knots, seconds, strict=True)
+    )
+    return PiecewiseLink(latency_s=latency_s, knots=knots, **known)
+
+
+def _five_digits(value: float) -> float:
+    return float(f"{value:.5g}")
 
 
 class Probe(Record):

@@ -7,7 +7,7 @@ Inside, everything is SI: seconds, bytes, bytes per second. 1 Mbit = 10^6 bit, 1
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from netmodel.errors import UnitError
 
@@ -63,6 +63,32 @@ def format_bandwidth(bytes_per_s: float) -> str:
         if bits >= factor:
             return f"{_rounded(bits / factor)} {unit}"
     return f"{_rounded(bits)} bit/s"
+
+
+def write_duration(seconds: float) -> str:
+    """A text that `parse_duration_s` reads as exactly this number of seconds."""
+    return _write(seconds, {unit: _SECONDS[unit] for unit in ("us", "ms", "s")}, parse_duration_s)
+
+
+def write_bandwidth(bytes_per_s: float) -> str:
+    """A text that `parse_bandwidth_bytes_per_s` reads as exactly this number."""
+    units = {unit: _BYTES_PER_S[unit] for unit in ("kbit/s", "Mbit/s", "Gbit/s", "B/s")}
+    return _write(bytes_per_s, units, parse_bandwidth_bytes_per_s)
+
+
+def write_size(n_bytes: int) -> str:
+    """A text that `parse_size_bytes` reads as exactly this number of bytes."""
+    units = {unit: _BYTES[unit] for unit in ("MiB", "KiB", "B")}
+    whole = (f"{n_bytes // factor}{unit}" for unit, factor in units.items() if n_bytes >= factor)
+    return next((text for text in whole if parse_size_bytes(text) == n_bytes), f"{n_bytes}B")
+
+
+def _write(value: float, units: Mapping[str, float], parse: Callable[[object], float]) -> str:
+    """The shortest text that is read as exactly this value; the last unit is the base."""
+    base = f"{value!r}{list(units)[-1]}"
+    texts = (f"{value / factor:.15g}{unit}" for unit, factor in units.items())
+    exact = [text for text in texts if "e" not in text and parse(text) == value]
+    return min([*exact, base], key=len)
 
 
 def _rounded(value: float) -> str:

@@ -352,7 +352,7 @@ def probe(
 ) -> Probe:
     """Measures the link to a place where `partway probe serve` runs, both ways, and fits it.
 
-    `cluster.with_links(probe.cluster_links)` is a cluster with what was measured.
+    `cluster.with_measured(probe.cluster_links)` is a cluster with what was measured.
 
     Args:
         host: name or address of the place.

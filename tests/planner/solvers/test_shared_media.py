@@ -104,7 +104,9 @@ def test_solvers_that_take_links_alone_say_that_they_cannot_share():
 @settings(max_examples=10, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**9), objective=st.sampled_from(OBJECTIVES))
 def test_values_and_bounds_enclose_the_oracles(few_plans, limits, seed, objective):
-    problem = random_media(limited(random_problem(seed, most_blocks=4, most_nodes=3), **limits), seed)
+    problem = random_media(
+        limited(random_problem(seed, most_blocks=4, most_nodes=3), **limits), seed
+    )
     oracle = BruteForce().solve(problem, objective)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shared_media, "_FEW_PLANS", few_plans)
@@ -122,7 +124,9 @@ def test_values_and_bounds_enclose_the_oracles(few_plans, limits, seed, objectiv
 @settings(max_examples=10, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**9), share=st.floats(0.5, 2.0))
 def test_a_limit_on_the_period_holds_with_what_links_share(seed, share):
-    free = random_media(limited(random_problem(seed, most_blocks=4, most_nodes=3), order="free"), seed)
+    free = random_media(
+        limited(random_problem(seed, most_blocks=4, most_nodes=3), order="free"), seed
+    )
     least = BruteForce().solve(free, THROUGHPUT)
     if not least.value:
         return
