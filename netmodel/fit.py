@@ -127,7 +127,8 @@ def _ratios(model: AnyLink, samples: Sequence[Sample]) -> _Floats:
     is_cold = np.array([sample.is_cold for sample in samples])
     cold_s = model.cold_s(sizes)
     modelled = model.transfer_s(sizes)
-    return seconds / (modelled if cold_s is None else np.where(is_cold, cold_s, modelled))
+    expected: _Floats = modelled if cold_s is None else np.where(is_cold, cold_s, modelled)
+    return seconds / expected
 
 
 def _split(samples: Sequence[Sample], values: _Floats) -> tuple[_Floats, _Floats]:

@@ -134,8 +134,8 @@ class _ProbeRun:
         if plan is None:
             needed_s = self._deadline_s - left_s + least_time_s(pace)
             raise SlowLinkError(
-                f"{self.describe_end()}. The shortest probe needs about "
-                f"{format_duration(needed_s)} in all: allow more time"
+                f"{self.describe_end()}: the shortest probe needs about "
+                f"{format_duration(needed_s)} in all"
             )
         return plan
 
@@ -179,13 +179,17 @@ class _ProbeRun:
     def describe_end(self) -> str:
         """How far the probe came, in words."""
         sent = [*self._first, *self._measured]
+        passed = format_duration(self._deadline_s - self._wire.left_s())
         if not sent:
-            return f"no message was answered within {format_duration(self._deadline_s)}"
+            return (
+                f"no message was answered within {passed}: another probe may be running there, or "
+                "something else than `partway probe serve`"
+            )
         fastest = max(m.n_bytes / m.round_trip_s for m in sent)
         return (
             f"the link is too slow to be measured within {format_duration(self._deadline_s)}: "
             f"{len(sent)} messages of up to {format_size(max(m.n_bytes for m in sent))} were "
-            f"answered, at {format_bandwidth(fastest)} or less"
+            f"answered in {passed}, at {format_bandwidth(fastest)} or less; allow more time"
         )
 
     def _first_rate(self, *, is_back: bool) -> float:

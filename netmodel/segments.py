@@ -61,7 +61,8 @@ def fit_segments(n_bytes: _Floats, seconds: _Floats, borders: Sequence[float] = 
         return logs
 
     def slopes(x: _Floats) -> _Floats:
-        return relative / scales / (relative @ (x / scales))[:, np.newaxis]
+        each: _Floats = relative / scales / (relative @ (x / scales))[:, np.newaxis]
+        return each
 
     found = least_squares(
         errors,

@@ -72,8 +72,8 @@ class PiecewiseLink(Record):
         sizes = np.array([knot.n_bytes for knot in self.knots], np.float64)
         seconds = np.array([knot.seconds for knot in self.knots])
         beyond = np.maximum(n_bytes - sizes[-1], 0.0) / self.bandwidth_bytes_per_s
-        within: NDArray[np.float64] = np.interp(n_bytes, sizes, seconds)
-        return within + beyond
+        modelled: NDArray[np.float64] = np.interp(n_bytes, sizes, seconds) + beyond
+        return modelled
 
     def busy_s(self, n_bytes: NDArray[np.int64]) -> NDArray[np.float64]:
         """Seconds for which a message keeps the next one from being sent: all but the latency."""

@@ -14,6 +14,7 @@ from planner.cli.emit_command import emit
 from planner.cli.explain_command import explain
 from planner.cli.pareto_command import pareto
 from planner.cli.plan_command import plan
+from planner.cli.probe_command import probe
 from planner.cli.profile_command import profile
 from planner.cli.run_command import run
 from planner.cli.sweep_command import sweep
@@ -41,7 +42,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (profile, plan, explain, pareto, sweep, compare, emit, run, demo):
+for command in (profile, probe, plan, explain, pareto, sweep, compare, emit, run, demo):
     app.command()(command)
 
 
