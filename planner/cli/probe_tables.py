@@ -42,7 +42,7 @@ def probe_summary(probe: Probe) -> str:
         f"{probe.rounds} rounds; latency is half of the time to open a connection "
         f"({format_duration(median(probe.connects_s))}, median of {len(probe.connects_s)}), as only "
         "round trips can be measured",
-        "residuals: of each size's median, relative to the model, warm and on fresh connections",
+        "residuals: of each size's median, relative to the model, warm and on fresh ones",
     ]
     for measured in probe.links:
         fit = measured.fit
