@@ -21,6 +21,8 @@ GOOD_RMS = 0.02
 LEAST_SIZES = 3
 _MOST_SEGMENTS = 3
 _LEAST_MISFIT = 1e-4
+_ERROR_OF_MEDIAN = 1.2533
+"""Standard error of a median of n values, times √n, over their standard deviation."""
 _LEVELS = {0.1: 10, 0.5: 2, 0.9: 10, 0.99: 100}
 """Quantiles of the spread, and how many samples each needs."""
 
@@ -31,9 +33,10 @@ def fit_link(samples: Sequence[Sample], *, latency_s: float) -> LinkFit:
     """Fits a link model to what was measured.
 
     The warm samples are fitted by a line first. Only if its root mean square over the sizes'
-    medians is above `GOOD_RMS`, two and three segments are tried, and taken if Schwarz's criterion
-    says that they explain more than their further parameters would by chance. The cold samples
-    then give the initial window, with the warm model fixed.
+    medians is above `GOOD_RMS`, and above twice what the noise of the medians makes of it, two and
+    three segments are tried, and taken if Schwarz's criterion says that they explain more than
+    their further parameters would by chance. The cold samples then give the initial window, with
+    the warm model fixed.
 
     Args:
         samples: of one direction, warm ones of at least `LEAST_SIZES` sizes.
@@ -80,9 +83,11 @@ def fit_link(samples: Sequence[Sample], *, latency_s: float) -> LinkFit:
 def _enough_segments(line: Segments, n_bytes: _Floats, seconds: _Floats) -> Segments:
     """The fewest segments that the residuals ask for."""
     chosen = line
-    if _rms(_median_ratios(line, n_bytes, seconds) - 1) <= GOOD_RMS:
-        return line
     n_sizes = len(np.unique(n_bytes))
+    # Of a normal distribution's median: with many borders to choose from, noise looks like kinks.
+    chance = _ERROR_OF_MEDIAN * noise_of(n_bytes, seconds) / np.sqrt(len(n_bytes) / n_sizes)
+    if _rms(_median_ratios(line, n_bytes, seconds) - 1) <= max(GOOD_RMS, 2 * chance):
+        return line
     for n_borders in range(1, _MOST_SEGMENTS):
         # Each segment needs a size of its own beside its two ends.
         if n_sizes < 2 * n_borders + LEAST_SIZES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, log2
 
 import numpy as np
@@ -13,7 +13,9 @@ LEAST_ROUNDS = 3
 _ENOUGH_ROUNDS, _MOST_ROUNDS = 8, 16
 _LEAST_LARGEST_BYTES = 4096
 _MOST_SIZES, _SIZES_PER_DOUBLING = 13, 0.75
-_COLD_SIZES, _COLD_REPEATS = 3, 5
+_COLD_SIZES = 3
+_EFFORTS = ((_ENOUGH_ROUNDS, 5), (_ENOUGH_ROUNDS, 2), (LEAST_ROUNDS, 2), (LEAST_ROUNDS, 0))
+"""Least rounds, and messages of each size on fresh connections, by descending preference."""
 _SMALL_WINDOW_BYTES = 10_000
 """About what a fresh connection begins with; for the plan of its time only."""
 _WARM_UPS = 4
@@ -44,7 +46,8 @@ class ProbePlan:
     """Bytes of each message of a round, ascending."""
     rounds: int
     cold_sizes: tuple[int, ...]
-    cold_repeats: int = _COLD_REPEATS
+    cold_repeats: int
+    """How often each is sent on a fresh connection; 0 leaves the cold start unknown."""
 
     @property
     def largest_bytes(self) -> int:
@@ -79,32 +82,33 @@ class ProbePlan:
 def plan_probe(pace: Pace, left_s: float) -> ProbePlan | None:
     """The largest messages that can be sent often enough; none if there is no time for anything.
 
-    Sizes are geometric from `LEAST_BYTES` on. Rather fewer rounds than none at all.
+    Sizes are geometric from `LEAST_BYTES` on. Rather fewer rounds, and no fresh connections, than
+    nothing at all.
 
     Args:
         pace: of the wire.
         left_s: until the deadline.
     """
-    for least in (_ENOUGH_ROUNDS, LEAST_ROUNDS):
-        for plan in _by_size(1):
+    for least, cold_repeats in _EFFORTS:
+        for plan in _by_size(1, cold_repeats):
             once_s = plan.total_s(pace) - plan.round_s(pace)
             rounds = int((left_s * _USED_SHARE - once_s) / plan.round_s(pace))
             if rounds >= least:
-                return ProbePlan(plan.sizes, min(rounds, _MOST_ROUNDS), plan.cold_sizes)
+                return replace(plan, rounds=min(rounds, _MOST_ROUNDS))
     return None
 
 
 def least_time_s(pace: Pace) -> float:
     """About how long the shortest probe takes, with the time that is left as a reserve."""
-    *_, shortest = _by_size(LEAST_ROUNDS)
+    *_, shortest = _by_size(LEAST_ROUNDS, 0)
     return shortest.total_s(pace) / _USED_SHARE
 
 
-def _by_size(rounds: int) -> Iterator[ProbePlan]:
+def _by_size(rounds: int, cold_repeats: int) -> Iterator[ProbePlan]:
     """Plans by descending size of the largest message."""
     largest = MOST_BYTES
     while largest >= _LEAST_LARGEST_BYTES:
         n_sizes = min(ceil(log2(largest / LEAST_BYTES) * _SIZES_PER_DOUBLING) + 1, _MOST_SIZES)
         sizes = np.geomspace(LEAST_BYTES, largest, n_sizes).round().astype(int).tolist()
-        yield ProbePlan(tuple(sizes), rounds, tuple(sizes[-2 * _COLD_SIZES :: 2]))
+        yield ProbePlan(tuple(sizes), rounds, tuple(sizes[-2 * _COLD_SIZES :: 2]), cold_repeats)
         largest //= 2

@@ -39,8 +39,8 @@ def probe_table(probe: Probe) -> Table:
 def probe_summary(probe: Probe) -> str:
     """How it was measured, and what the numbers leave open."""
     lines = [
-        f"{probe.rounds} rounds; latency is half of the time to open a connection "
-        f"({format_duration(median(probe.connects_s))}, median of {len(probe.connects_s)}), as only "
+        f"{probe.rounds} rounds; latency is half of the time to open a connection, "
+        f"{format_duration(median(probe.connects_s))} (median of {len(probe.connects_s)}), as only "
         "round trips can be measured",
         "residuals: of each size's median, relative to the model, warm and on fresh ones",
     ]

@@ -78,14 +78,14 @@ def probe_between(
     reason = hosts.skip_reason((source, target))
     if reason is not None:
         raise PlannerError(f"the link {source} -> {target} cannot be measured here: {reason}")
-    with _server_on(hosts, target) as port, hosts.inside(source):
+    with server_on(hosts, target) as port, hosts.inside(source):
         return probe_place(
             hosts.address(target), port, (source, target), deadline_s=deadline_s, on_step=on_step
         )
 
 
 @contextmanager
-def _server_on(hosts: Hosts, node: str) -> Iterator[int]:
+def server_on(hosts: Hosts, node: str) -> Iterator[int]:
     """A server on a node, at the given port as long as the block runs."""
     process = subprocess.Popen(
         hosts.command(node, (*_SERVER, hosts.address(node), "0")),

@@ -5,7 +5,7 @@ import pytest
 from netmodel.errors import SlowLinkError
 from netmodel.links.affine import AffineLink
 from netmodel.probe import probe
-from netmodel.probe_plan import MOST_BYTES, Pace, plan_probe
+from netmodel.probe_plan import MOST_BYTES, Pace, least_time_s, plan_probe
 from netmodel.probe_records import Probe
 from tests.netmodel.virtual_wire import VirtualWire
 
@@ -26,7 +26,7 @@ def wire(mbit, latency_s, **options):
 def test_both_ways_are_found_before_the_deadline(mbit, latency_s):
     measured = wire(mbit, latency_s, noise=0.01, late=0.03)
     found = probe(measured, "a", "b")
-    assert measured.now_s < 60
+    assert measured.now_s <= 60
     there, back = found.links
     assert (there.source, there.target, back.source, back.target) == ("a", "b", "b", "a")
     for link, factor in ((there, 1), (back, 2)):
@@ -97,7 +97,7 @@ def test_a_plan_ends_in_time(left_s, rate):
     pace = Pace(0.01, rate, rate)
     plan = plan_probe(pace, left_s)
     if plan is None:
-        assert rate * left_s < 1e5
+        assert least_time_s(pace) > left_s
         return
     assert plan.total_s(pace) <= 0.8 * left_s
     assert plan.rounds >= 3

@@ -177,7 +177,7 @@ def test_a_place_that_closes_in_the_middle_of_a_transfer_is_told(bad_place):
             answer = encode(probe_messages.answer(np.zeros(100, np.uint8)))
             connection.sendall(b"".join(map(bytes, answer))[:-40])
 
-    with pytest.raises(ProbeError, match="127[.]0[.]0[.]1"):
+    with pytest.raises(ProbeError, match="127"):
         api.probe(LOOPBACK, bad_place(behave), deadline_s=PATIENT_S)
 
 
