@@ -24,8 +24,9 @@ SIZES = (1_000, 10_000, 100_000, 600_000, 3_000_000)
 LONGEST_S = 1.0
 """Sizes that take longer are left out."""
 HEADER = (
-    "rate set (Mbit/s)", "delay set (ms)", "bytes", "set (s)", "p10 (s)", "median (s)", "p90 (s)",
-    "runs", "fitted rate (Mbit/s)", "fitted delay (ms)", "median over fit", "p10 over p10 fit",
+    "rate set (Mbit/s)", "delay set (ms)", "bytes", "set (s)", "fastest (s)", "median (s)",
+    "p90 (s)", "runs", "rate of medians (Mbit/s)", "delay of medians (ms)", "median over its line",
+    "rate of fastest (Mbit/s)", "delay of fastest (ms)", "fastest over its line",
 )  # fmt: skip
 
 
@@ -120,23 +121,32 @@ def transfer_s(ends: tuple[Connection, Connection], n_bytes: int) -> float:
 
 
 def rows_of(link: AffineLink, samples_s: dict[int, list[float]]) -> list[tuple[object, ...]]:
-    """A row per size, with a straight line through the medians, and one through the p10."""
+    """A row per size, with a straight line through the medians, and one through the fastest."""
     sizes = np.array(list(samples_s), np.int64)
-    p10_s, median_s, p90_s = np.quantile(list(samples_s.values()), (0.1, 0.5, 0.9), axis=1)
-    slope, start_s = line(sizes, median_s)
-    fit_s, p10_fit_s = start_s + slope * sizes, np.polyval(line(sizes, p10_s), sizes)
-    return [
-        (
-            link.bandwidth_bytes_per_s / 125e3, link.latency_s * 1e3, int(size),
-            *(round(float(value), 6) for value in values[:4]), len(samples_s[int(size)]),
-            round(1 / slope / 125e3, 3), round(start_s * 1e3, 3),
-            *(round(float(value), 5) for value in values[4:]),
+    fastest_s, median_s, p90_s = np.quantile(list(samples_s.values()), (0, 0.5, 0.9), axis=1)
+    of_medians, of_fastest = line(sizes, median_s), line(sizes, fastest_s)
+    rows: list[tuple[object, ...]] = []
+    for index, (size, set_s) in enumerate(zip(sizes, link.transfer_s(sizes), strict=True)):
+        times_s = (set_s, fastest_s[index], median_s[index], p90_s[index])
+        rows.append(
+            (
+                link.bandwidth_bytes_per_s / 125e3,
+                link.latency_s * 1e3,
+                int(size),
+                *(round(float(time_s), 6) for time_s in times_s),
+                len(samples_s[int(size)]),
+                *beside(of_medians, size, median_s[index]),
+                *beside(of_fastest, size, fastest_s[index]),
+            )
         )
-        for size, *values in zip(
-            sizes, link.transfer_s(sizes), p10_s, median_s, p90_s, median_s / fit_s,
-            p10_s / p10_fit_s, strict=True,
-        )
-    ]  # fmt: skip
+    return rows
+
+
+def beside(fitted: tuple[float, float], size: int, time_s: float) -> tuple[float, float, float]:
+    """A line's rate in Mbit/s and delay in ms, and a time over what the line says."""
+    slope, start_s = fitted
+    over = time_s / (start_s + slope * size)
+    return round(1 / slope / 125e3, 3), round(start_s * 1e3, 3), round(over, 4)
 
 
 def line(sizes: np.ndarray, seconds: np.ndarray) -> tuple[float, float]:

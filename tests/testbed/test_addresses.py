@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.testbed.addresses import (
@@ -19,6 +19,7 @@ def test_addresses_count_from_one_across_bytes():
     ]
 
 
+@settings(deadline=None)
 @given(st.integers(0, MAX_NODES - 1))
 def test_every_node_has_an_address_that_leads_back_to_it(index):
     packed = packed_address_of(index)

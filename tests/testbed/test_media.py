@@ -3,7 +3,7 @@
 from math import inf
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.testbed.media import Exchange
@@ -158,6 +158,7 @@ offers = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(offers, st.booleans())
 def test_no_packet_is_early_lost_or_out_of_order_and_no_medium_idles(sends, shared):
     """Each wire keeps its order; the medium is busy for exactly the sum of what it carries."""

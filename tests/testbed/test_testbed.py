@@ -64,6 +64,14 @@ def transfer_s(sender, receiver, n_bytes):
     return received.end_s - start_s
 
 
+def quickest_s(sender, receiver, n_bytes, *, enough_s):
+    """The first time below what is enough, or the least of many: a busy machine delays some."""
+    times_s = [transfer_s(sender, receiver, n_bytes)]
+    while times_s[-1] >= enough_s and len(times_s) < 50:
+        times_s.append(transfer_s(sender, receiver, n_bytes))
+    return min(times_s)
+
+
 def own_groups():
     """Folders of groups that this process has made."""
     mounts = find_mounts()
@@ -74,8 +82,8 @@ def own_groups():
 def test_a_transfer_takes_the_time_of_its_link(bed):
     with connected(bed, "a", "b") as ends:
         transfer_s(*ends, 2_000_000)
-        taken_s = min(transfer_s(*ends, 500_000) for _ in range(5))
-    expected_s = DELAY_S + 500_000 / RATE_BYTES_PER_S
+        expected_s = DELAY_S + 500_000 / RATE_BYTES_PER_S
+        taken_s = quickest_s(*ends, 500_000, enough_s=3 * expected_s)
     assert expected_s <= taken_s < 3 * expected_s
 
 
@@ -116,7 +124,7 @@ def test_links_change_while_connections_last(bed):
             assert transfer_s(*ends, 100_000) >= 0.15 + 0.1
         finally:
             bed.set_links(before)
-        assert min(transfer_s(*ends, 1000) for _ in range(5)) < 0.15
+        assert quickest_s(*ends, 1000, enough_s=0.15) < 0.15
 
 
 def test_links_of_other_nodes_are_refused(bed):
