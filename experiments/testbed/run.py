@@ -145,7 +145,7 @@ def rows_of(link: AffineLink, samples_s: dict[int, list[float]]) -> list[tuple[o
 def beside(fitted: tuple[float, float], size: int, time_s: float) -> tuple[float, float, float]:
     """A line's rate in Mbit/s and delay in ms, and a time over what the line says."""
     slope, start_s = fitted
-    over = time_s / (start_s + slope * size)
+    over = float(time_s / (start_s + slope * size))
     return round(1 / slope / 125e3, 3), round(start_s * 1e3, 3), round(over, 4)
 
 
