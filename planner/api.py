@@ -10,7 +10,8 @@ The functions follow the closed loop, each taking what the one before it returns
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ from planner.engines.hosts import THIS_MACHINE, Hosts
 from planner.engines.interface import RunOptions, RunResult
 from planner.engines.probing import probe_between as measure_between
 from planner.engines.probing import probe_place
+from planner.engines.processes import ProcessesEngine, RunningPartition
 from planner.errors import FileFormatError, PlannerError
 from planner.explain import explain as explain_plan
 from planner.explanation import Explanation
@@ -77,9 +79,9 @@ _REMEDY_S = 10.0
 __all__ = [
     "LATENCY", "NODES", "PRICE", "THROUGHPUT", "Explanation", "Limits", "Objective", "Order",
     "PlanDocument", "PlanOptions", "Probe", "ProfileOptions", "RunOptions", "RunResult",
-    "alternatives", "capture", "emit", "explain", "latency_quantile", "makespan", "pareto",
-    "place", "plan", "probe", "probe_between", "profile", "read_cluster", "read_instance",
-    "read_plan", "read_profile", "remedy", "run", "sweep",
+    "alternatives", "capture", "emit", "emit_all", "explain", "latency_quantile", "makespan",
+    "pareto", "place", "plan", "probe", "probe_between", "profile", "read_cluster", "read_instance",
+    "read_plan", "read_profile", "remedy", "run", "start", "sweep",
 ]  # fmt: skip
 
 
@@ -319,6 +321,19 @@ def emit(
     return Partition(Path(folder), manifest)
 
 
+def emit_all(
+    targets: Sequence[tuple[PlanDocument, Path]],
+    model: str | ModelSource | CapturedModel,
+    *,
+    on_step: Progress = lambda step: None,
+) -> list[Partition]:
+    """Writes several plans of one model as `emit` does, in the time of little more than one."""
+    from planner.emit.emitter import emit_all as write
+
+    manifests = write(targets, _captured(model), on_step=on_step)
+    return [Partition(folder, m) for (_, folder), m in zip(targets, manifests, strict=True)]
+
+
 def run(
     partition: Partition | Path | str,
     options: RunOptions | None = None,
@@ -381,6 +396,24 @@ def probe_between(
         ProbeError: as `probe`.
     """
     return measure_between(hosts, source, target, deadline_s=deadline_s, on_step=on_step)
+
+
+def start(
+    partition: Partition,
+    options: RunOptions | None = None,
+    *,
+    hosts: Hosts = THIS_MACHINE,
+) -> AbstractContextManager[RunningPartition]:
+    """Starts a partition's workers, which can then be measured several times within a `with`.
+
+    Raises:
+        PlannerError: they cannot be started here with these options.
+    """
+    engine = ProcessesEngine()
+    reason = engine.skip_reason(partition, options or RunOptions(), hosts)
+    if reason is not None:
+        raise PlannerError(f"engine {engine.name!r} cannot run this: {reason}")
+    return engine.start(partition, options or RunOptions(), hosts=hosts)
 
 
 def _solve(problem: Problem, options: PlanOptions) -> Solution:

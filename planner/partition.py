@@ -9,7 +9,7 @@ from itertools import pairwise
 from math import prod
 from pathlib import Path, PurePosixPath
 
-from planner.errors import FileFormatError
+from planner.errors import FileFormatError, MismatchError
 from planner.files import read_record, sha256_of
 from planner.manifest import FileStamp, Manifest, Port
 from planner.plan import Plan
@@ -65,6 +65,31 @@ class Partition:
     def expected_outputs(self) -> dict[str, Array]:
         """What the original model returns for the sample, by output label and in that order."""
         return _load_frame(self.folder / self.manifest.expected.path)
+
+    def placed(self, document: PlanDocument) -> Partition:
+        """The same files under another plan that cuts the model alike: other nodes, links, prices.
+
+        Raises:
+            MismatchError: the plan is of another model or backend, or needs other stages.
+        """
+        plan, mine = document.solution.plan, self.document
+        spans = [(stage.op_start, stage.op_stop) for stage in self.plan.stages]
+        if (
+            plan is None
+            or plan.graph_digest != self.plan.graph_digest
+            or (document.backend, document.op_order) != (mine.backend, mine.op_order)
+            or [(stage.op_start, stage.op_stop) for stage in plan.stages] != spans
+        ):
+            raise MismatchError(
+                f"{self.folder} holds the stages {spans} of {mine.model} for {mine.backend}, which "
+                "are not those of the other plan: emit that plan"
+            )
+        stages = tuple(
+            file.model_copy(update={"node": stage.node, "replicas": stage.replicas})
+            for file, stage in zip(self.manifest.stages, plan.stages, strict=True)
+        )
+        manifest = self.manifest.model_copy(update={"document": document, "stages": stages})
+        return Partition(self.folder, manifest)
 
     def stage_path(self, index: int) -> Path:
         """File of a stage."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from planner.comparison import compare_outputs, holds
-from planner.errors import FileFormatError, MismatchError, PlannerError, VerificationError
-from planner.files import read_record, stamp, write_record
+from planner.emit.target import check_target, replacing_folder
+from planner.errors import MismatchError, VerificationError
+from planner.files import stamp, write_record
 from planner.manifest import Manifest, Port, StageFile, Verification
 from planner.partition import MANIFEST_NAME, open_partition
 from planner.plan import Plan
@@ -25,6 +24,8 @@ from profiler.errors import OrderError
 from profiler.liveness import crossing_tensors
 
 _SAMPLE, _EXPECTED = "sample_inputs.tensors", "expected_outputs.tensors"
+_Span = tuple[int, int]
+"""First operator of a stage, and the one after its last."""
 _PACKAGES = ("torch", "onnx", "onnxscript", "onnxruntime", "numpy")
 
 
@@ -52,27 +53,83 @@ def emit(
         PlannerError: the folder holds something else.
         VerificationError: the chained stages do not compute what the original model computes.
     """
-    captured = _in_plan_order(document, captured)
-    plan = _plan_of(document, captured)
-    folder = folder.resolve()
-    check_target(folder)
-    backend = backend_named(document.backend)
-    carvings = [carve(captured, stage.op_start, stage.op_stop) for stage in plan.stages]
-    with _replacing(folder) as draft:
-        on_step(f"building {len(carvings)} stages for {backend.name}")
-        programs = backend.build(carvings)
+    return emit_all([(document, folder)], captured, on_step=on_step)[0]
+
+
+def emit_all(
+    targets: Sequence[tuple[PlanDocument, Path]],
+    captured: CapturedModel,
+    *,
+    on_step: Callable[[str], None] = lambda step: None,
+) -> list[Manifest]:
+    """Writes several plans of one model, each to a folder of its own, and builds each stage once.
+
+    Exporting a model takes most of the time of an emission, and is done once for all plans.
+
+    Args:
+        targets: plan files' contents, of one backend and one order of operators, with the folders
+            where the partitions go. The folders before one that fails stay.
+        captured: the model that was profiled.
+        on_step: told what is being done, for a progress display.
+
+    Raises:
+        MismatchError: as `emit`, or the plans differ in backend or order of operators.
+        PlannerError: as `emit`.
+        VerificationError: as `emit`.
+    """
+    first = _of_one_build([document for document, _ in targets])
+    captured = _in_plan_order(first, captured)
+    plans = [_plan_of(document, captured) for document, _ in targets]
+    for _, folder in targets:
+        check_target(folder.resolve())
+    backend = backend_named(first.backend)
+    spans = dict.fromkeys((stage.op_start, stage.op_stop) for p in plans for stage in p.stages)
+    carvings = {span: carve(captured, *span) for span in spans}
+    on_step(f"building {len(spans)} stages for {backend.name}")
+    programs = dict(zip(spans, backend.build(list(carvings.values())), strict=True))
+    return [
+        _write(document, captured, folder.resolve(), carvings, programs=programs, on_step=on_step)
+        for document, folder in targets
+    ]
+
+
+def _write(
+    document: PlanDocument,
+    captured: CapturedModel,
+    folder: Path,
+    carvings: Mapping[_Span, Carving],
+    *,
+    programs: Mapping[_Span, Any],
+    on_step: Callable[[str], None],
+) -> Manifest:
+    """Writes one plan from parts that are carved and built."""
+    backend, plan = backend_named(document.backend), _plan_of(document, captured)
+    spans = [(stage.op_start, stage.op_stop) for stage in plan.stages]
+    parts = [carvings[span] for span in spans]
+    with replacing_folder(folder) as draft:
         paths = []
-        for number, (program, stage) in enumerate(zip(programs, plan.stages, strict=True)):
+        for number, (span, stage) in enumerate(zip(spans, plan.stages, strict=True)):
             on_step(f"writing stage {number} for {stage.node}")
             paths.append(draft / f"stage{number}{backend.suffix}")
-            backend.save(program, paths[-1])
-        del programs
+            backend.save(programs[span], paths[-1])
         on_step("running the written stages on the sample input")
-        verification = _verify(document, captured, carvings, paths)
-        manifest = _manifest(document, captured, carvings, paths, verification=verification)
+        verification = _verify(document, captured, parts, paths)
+        manifest = _manifest(document, captured, parts, paths, verification=verification)
         write_record(draft / MANIFEST_NAME, manifest)
         open_partition(draft)
     return manifest
+
+
+def _of_one_build(documents: Sequence[PlanDocument]) -> PlanDocument:
+    """The first plan, which all others share the backend and the order of operators with."""
+    first = documents[0]
+    for document in documents[1:]:
+        if (document.backend, document.op_order) != (first.backend, first.op_order):
+            raise MismatchError(
+                f"plans for the backends {first.backend} and {document.backend}, or of different "
+                "orders of operators, share no stages: emit each group by itself"
+            )
+    return first
 
 
 def _in_plan_order(document: PlanDocument, captured: CapturedModel) -> CapturedModel:
@@ -106,58 +163,6 @@ def _plan_of(document: PlanDocument, captured: CapturedModel) -> Plan:
             "changed, plan again"
         )
     return plan
-
-
-def check_target(folder: Path) -> None:
-    """Makes sure that a partition can go to a folder without touching anything else.
-
-    Raises:
-        PlannerError: it is a file, or holds anything but an older partition.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise PlannerError(f"{folder} is a file: name a folder for the stages")
-    if not folder.is_dir():
-        return
-    if Path.cwd().is_relative_to(folder.resolve()):
-        raise PlannerError(
-            f"{folder} is the current folder or above it and would be replaced: name one inside it"
-        )
-    strangers = {path.name for path in folder.iterdir()} - _written_files(folder)
-    if strangers:
-        raise PlannerError(
-            f"{folder} holds files that no emission wrote ({', '.join(sorted(strangers)[:3])}): "
-            "name a new folder, or empty this one"
-        )
-
-
-def _written_files(folder: Path) -> set[str]:
-    """Files that an older emission wrote there, as its manifest says."""
-    try:
-        manifest = read_record(folder / MANIFEST_NAME, Manifest)
-    except FileFormatError:
-        return set()
-    stamps = (manifest.sample, manifest.expected, *(stage.file for stage in manifest.stages))
-    return {MANIFEST_NAME, *(stamped.path for stamped in stamps)}
-
-
-@contextmanager
-def _replacing(folder: Path) -> Iterator[Path]:
-    """A draft folder beside the target that takes its place if nothing fails."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    older = draft.with_name(f"{draft.name}-older")
-    try:
-        yield draft
-        draft.chmod(0o755)
-        check_target(folder)  # again: emission takes a while
-        if folder.exists():
-            folder.replace(older)
-        draft.replace(folder)
-    finally:
-        if older.exists() and not folder.exists():
-            older.replace(folder)
-        shutil.rmtree(draft, ignore_errors=True)
-        shutil.rmtree(older, ignore_errors=True)
 
 
 def _verify(

@@ -15,17 +15,81 @@ the processes while it waits. One that stalls is noticed by the deadline of the 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
-from planner.engines.emulation import emulation, refusal
+from planner.engines.emulation import Emulation, emulation, refusal
 from planner.engines.hosts import THIS_MACHINE, Hosts
 from planner.engines.interface import OnRequest, RunOptions, RunResult
 from planner.engines.jobs import jobs_of
 from planner.engines.measurement import RequestTrace, summarise
 from planner.engines.output_check import check_outputs
-from planner.engines.ring import open_ring
+from planner.engines.ring import Ring, open_ring
+from planner.errors import PlannerError
 from planner.partition import Partition
 from planner.runtime.layout import Array
+
+
+class RunningPartition:
+    """A partition whose workers are loaded and connected, to be measured as often as wanted.
+
+    Whoever changes the hosts' links between two measurements measures the same workers over other
+    links. Made by `ProcessesEngine.start`.
+    """
+
+    def __init__(
+        self, partition: Partition, ring: Ring, *, options: RunOptions, hosts: Hosts
+    ) -> None:
+        self._partition = partition
+        self._ring = ring
+        self._started_with = options
+        self._hosts = hosts
+        self._emulated: Emulation = emulation(partition, options)
+
+    def measure(self, options: RunOptions, *, on_request: OnRequest | None = None) -> RunResult:
+        """Sends requests around and checks the outputs of the last one.
+
+        Args:
+            options: how many requests; links and speeds are emulated as at the start.
+            on_request: told after every measured request.
+
+        Raises:
+            PlannerError: the options ask for another emulation than the workers started with.
+            RunError: a stage died, stalled or failed.
+            VerificationError: the outputs are not those of the original model.
+        """
+        self._check_emulation(options)
+        inputs = {
+            name: self._partition.sample_inputs[name] for name in self._partition.plan.hops[0]
+        }
+        traces: list[RequestTrace] = []
+        outputs: Mapping[str, Array] = {}
+        for index in range(-options.warmup_requests, options.requests):
+            trace, outputs = self._ring.request(
+                inputs, pace_s=self._emulated.hop_s[0], deadline_s=options.deadline_s
+            )
+            if index >= 0:
+                traces.append(trace)
+                if on_request is not None:
+                    on_request(index + 1, options.requests)
+        peak_bytes = self._ring.peak_bytes(deadline_s=options.deadline_s)
+        return RunResult(
+            engine=ProcessesEngine.name,
+            measurement=summarise(self._partition, traces, peak_bytes),
+            check=check_outputs(self._partition, outputs),
+            hosts=self._hosts.description,
+            emulated_links=options.emulate_links,
+            emulated_speeds=options.emulate_speeds,
+        )
+
+    def _check_emulation(self, options: RunOptions) -> None:
+        started = self._started_with
+        asked = (options.emulate_links, options.emulate_speeds)
+        if asked != (started.emulate_links, started.emulate_speeds):
+            raise PlannerError(
+                f"workers started with emulated links {started.emulate_links} and speeds "
+                f"{started.emulate_speeds} cannot change to {asked[0]} and {asked[1]}: start again"
+            )
 
 
 class ProcessesEngine:
@@ -52,33 +116,21 @@ class ProcessesEngine:
         on_request: OnRequest | None = None,
     ) -> RunResult:
         """Runs the partition and checks its outputs; see `Engine.run`."""
-        emulated = emulation(partition, options)
-        inputs = {name: partition.sample_inputs[name] for name in partition.plan.hops[0]}
-        traces: list[RequestTrace] = []
-        outputs: Mapping[str, Array] = {}
+        with self.start(partition, options, hosts=hosts) as running:
+            return running.measure(options, on_request=on_request)
+
+    @contextmanager
+    def start(
+        self, partition: Partition, options: RunOptions, *, hosts: Hosts = THIS_MACHINE
+    ) -> Iterator[RunningPartition]:
+        """Starts the workers and ends them with the block; what it raises is as for `run`."""
         with open_ring(
-            jobs_of(partition, emulated, hosts),
+            jobs_of(partition, emulation(partition, options), hosts),
             (partition.hop_ends[0][0], partition.hop_ends[-1][1]),
             hosts=hosts,
             startup_deadline_s=options.startup_deadline_s,
         ) as ring:
-            for index in range(-options.warmup_requests, options.requests):
-                trace, outputs = ring.request(
-                    inputs, pace_s=emulated.hop_s[0], deadline_s=options.deadline_s
-                )
-                if index >= 0:
-                    traces.append(trace)
-                    if on_request is not None:
-                        on_request(index + 1, options.requests)
-            peak_bytes = ring.peak_bytes(deadline_s=options.deadline_s)
-        return RunResult(
-            engine=self.name,
-            measurement=summarise(partition, traces, peak_bytes),
-            check=check_outputs(partition, outputs),
-            hosts=hosts.description,
-            emulated_links=options.emulate_links,
-            emulated_speeds=options.emulate_speeds,
-        )
+            yield RunningPartition(partition, ring, options=options, hosts=hosts)
 
 
 def _nodes(partition: Partition) -> list[str]:
