@@ -145,6 +145,17 @@ class Breakdown(Record):
                     loads[carrier].append(hop.busy_s / len(pairs))
         return max(fsum(load) for load in loads.values())
 
+    def period_of_s(self, in_flight: int) -> float:
+        """Seconds between two answers in steady state, if so many requests are under way.
+
+        `max(period, latency / in_flight)`: too few requests leave even the busiest part idle. No
+        arrangement is quicker, and equal requests that never vary reach it.
+
+        Source: Denning and Buzen, "The operational analysis of queueing network models", ACM
+        Computing Surveys 10(3), 1978, section "Bottleneck analysis" (asymptotic bounds).
+        """
+        return max(self.period_s, self.latency_s / in_flight)
+
     def _pairs(self) -> Iterator[list[tuple[str, str]]]:
         """For each hop, the pairs of nodes that requests take in turn."""
         ends = ((self.hops[0].source,), *(s.nodes for s in self.stages), (self.hops[-1].target,))

@@ -24,6 +24,14 @@ def run(
         str, typer.Option(help="inline (one process) or processes (one worker per stage).")
     ] = "processes",
     requests: Annotated[int, typer.Option(min=1, help="Measured requests.")] = 20,
+    in_flight: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=1000,
+            help="Also measure the time between answers with so many requests under way.",
+        ),
+    ] = 1,
     emulate_links: Annotated[
         bool, typer.Option("--emulate-links", help="Pace transfers to the cluster's links.")
     ] = False,
@@ -59,6 +67,7 @@ def run(
     Examples:
       partway run parts --emulate-links
       partway run parts --testbed cluster.yaml --emulate-speeds
+      partway run parts --emulate-links --emulate-speeds --in-flight 4
       partway run parts --engine inline --requests 5 --json
     """
     from planner.engines.interface import RunOptions
@@ -69,6 +78,7 @@ def run(
         check_output(output)
     options = RunOptions(
         requests=requests,
+        in_flight=in_flight,
         deadline_s=_deadline_s(deadline),
         emulate_links=emulate_links,
         emulate_speeds=emulate_speeds,
@@ -140,12 +150,15 @@ def measure(
 
 def show(partition: Partition, result: RunResult, *, slowed_by_quotas: bool = False) -> None:
     """Prints predicted beside measured, and what was real and what emulated."""
+    from planner.cli.run_notes import run_notes
     from planner.cli.tables import comparison_of_run, drift_summary, verification_summary
 
     document = partition.document
     if document.estimate is not None:
         stdout().print(
-            comparison_of_run(document.estimate, result.measurement, document.block_names)
+            comparison_of_run(
+                document.estimate, result.measurement, document.block_names, result.throughput
+            )
         )
     stdout().print(verification_summary(result.check), markup=False)
     links = "paced to the cluster file" if result.emulated_links else result.hosts
@@ -155,7 +168,5 @@ def show(partition: Partition, result: RunResult, *, slowed_by_quotas: bool = Fa
     stdout().print(f"engine {result.engine}; links: {links}; speeds: {speeds}", markup=False)
     if document.reference is not None and result.reference is not None:
         stdout().print(drift_summary(document.reference, result.reference), markup=False)
-    if any(stage.replicas for stage in partition.plan.stages):
-        stdout().print("of a stage's equal nodes the first was run, one request at a time")
-    if document.solution.objective.kind in ("throughput", "makespan"):
-        stdout().print("requests did not overlap: latency was measured, not the time between them")
+    for note in run_notes(document, result):
+        stdout().print(note, markup=False)

@@ -18,6 +18,7 @@ from planner.solution import PlanDocument
 from planner.solvers.pareto import ParetoFront
 from planner.sweep import SweepRow
 from planner.tail import Tail
+from planner.throughput import Throughput
 from profiler.profile_records import Profile, ReferenceTimes, Whole
 from profiler.reference import relative_speed
 
@@ -129,7 +130,10 @@ def breakdown_table(estimate: Breakdown, block_names: Sequence[str]) -> Table:
 
 
 def comparison_of_run(
-    predicted: Breakdown, measured: Breakdown, block_names: Sequence[str]
+    predicted: Breakdown,
+    measured: Breakdown,
+    block_names: Sequence[str],
+    throughput: Throughput | None = None,
 ) -> Table:
     """Predicted beside measured, term by term, with the error of the prediction."""
     runs = "" if measured.requests is None else f", median of {measured.requests.n} requests"
@@ -154,6 +158,10 @@ def comparison_of_run(
             )
     table.add_section()
     table.add_row("", "end to end", "", *_times(predicted.latency_s, measured.latency_s))
+    if throughput is not None:
+        seconds = (predicted.period_of_s(throughput.in_flight), throughput.period.median_s)
+        what = f"{throughput.in_flight} in flight"
+        table.add_row("", "time between answers", what, *_times(*seconds))
     return table
 
 

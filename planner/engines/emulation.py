@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,13 +10,14 @@ import numpy as np
 from planner.engines.interface import RunOptions
 from planner.errors import MismatchError, PlannerError
 from planner.partition import Partition
+from planner.runtime.pacing import WireTime
 
 
 @dataclass(frozen=True)
 class Emulation:
     """Durations and factors that an engine enforces."""
 
-    hop_s: tuple[float | None, ...]
+    wires: tuple[WireTime | None, ...]
     """Time that each hop shall take; none runs at full speed."""
     slowdowns: tuple[float, ...]
     """Factor on each stage's computation, at least 1."""
@@ -29,8 +31,8 @@ def emulation(partition: Partition, options: RunOptions) -> Emulation:
     """
     ends = zip(partition.hop_ends, partition.hop_bytes, strict=True)
     return Emulation(
-        hop_s=tuple(
-            _hop_s(partition, hop, n_bytes) if options.emulate_links else None
+        wires=tuple(
+            _wire(partition, hop, n_bytes) if options.emulate_links else None
             for hop, n_bytes in ends
         ),
         slowdowns=tuple(
@@ -49,7 +51,32 @@ def refusal(partition: Partition, options: RunOptions) -> str | None:
     return None
 
 
-def _hop_s(partition: Partition, hop: tuple[str, str], n_bytes: int) -> float | None:
+def shared_wire(partition: Partition, options: RunOptions) -> str | None:
+    """Why overlapping requests cannot be paced, or none.
+
+    Each receiver paces its own hop: it does not know what else is on the same wire.
+    """
+    if options.in_flight == 1 or not options.emulate_links:
+        return None
+    users = Counter(_wire_name(partition, hop) for hop in partition.hop_ends if hop[0] != hop[1])
+    for name, count in users.items():
+        if count > 1:
+            return (
+                f"{count} hops of the plan share {name}, and links are emulated hop by hop: with "
+                "several requests in flight leave out emulated links"
+            )
+    return None
+
+
+def _wire_name(partition: Partition, hop: tuple[str, str]) -> str:
+    for link in partition.document.cluster.links:
+        medium = getattr(link, "medium", None)
+        if (link.source, link.target) == hop and medium is not None:
+            return f"the medium {medium!r}"
+    return f"the wire {hop[0]} -> {hop[1]}"
+
+
+def _wire(partition: Partition, hop: tuple[str, str], n_bytes: int) -> WireTime | None:
     source, target = hop
     if source == target:
         return None
@@ -58,7 +85,9 @@ def _hop_s(partition: Partition, hop: tuple[str, str], n_bytes: int) -> float | 
         raise MismatchError(
             f"the cluster has no link {source} -> {target} that could be emulated: plan again"
         )
-    return float(model.transfer_s(np.array([n_bytes], np.int64))[0])
+    message = np.array([n_bytes], np.int64)
+    busy_s, total_s = float(model.busy_s(message)[0]), float(model.transfer_s(message)[0])
+    return WireTime(busy_s, total_s - busy_s)
 
 
 def _slowdown(partition: Partition, node: str) -> float:

@@ -17,7 +17,7 @@ from planner.partition import Partition
 from planner.runtime.errors import RuntimeFault
 from planner.runtime.job import Job
 from planner.runtime.layout import Array
-from planner.runtime.pacing import wait_until
+from planner.runtime.pacing import WireTime, wait_until
 from planner.runtime.stage import LoadedStage, StageRun
 from profiler.errors import BackendError
 
@@ -34,6 +34,11 @@ class InlineEngine:
         self, partition: Partition, options: RunOptions, hosts: Hosts = THIS_MACHINE
     ) -> str | None:
         """Why the options cannot be emulated, that nodes are hosts of their own, or none."""
+        if options.in_flight > 1:
+            return (
+                f"{options.in_flight} requests in flight need stages that compute at the same "
+                "time, and here they take turns in one process: choose the engine processes"
+            )
         if hosts is not THIS_MACHINE:
             return f"all stages run in this process, not on {hosts.description}"
         return refusal(partition, options)
@@ -80,15 +85,19 @@ def _request(
     hop = partition.plan.hops[0]
     tensors = {name: partition.sample_inputs[name] for name in hop}
     times_s = [time.monotonic()]
-    for index, (stage, hop_s) in enumerate(zip(stages, emulated.hop_s, strict=False)):
-        wait_until(times_s[-1] + (hop_s or 0.0))
+    for index, (stage, wire) in enumerate(zip(stages, emulated.wires, strict=False)):
+        wait_until(times_s[-1] + _total_s(wire))
         run = _run_stage(stage, tensors, f"stage {index} on node {_node(partition, index)!r}")
         times_s += [run.start_s, run.end_s]
         tensors = run.sends
-    wait_until(times_s[-1] + (emulated.hop_s[-1] or 0.0))
+    wait_until(times_s[-1] + _total_s(emulated.wires[-1]))
     times_s.append(time.monotonic())
     durations_s = tuple(end_s - start_s for start_s, end_s in pairwise(times_s))
     return RequestTrace(durations_s[1::2], durations_s[::2], times_s[-1] - times_s[0]), tensors
+
+
+def _total_s(wire: WireTime | None) -> float:
+    return 0.0 if wire is None else wire.busy_s + wire.delay_s
 
 
 def _node(partition: Partition, index: int) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from planner.breakdown import Breakdown
 from planner.engines.hosts import THIS_MACHINE, Hosts
 from planner.manifest import Verification
 from planner.partition import Partition
+from planner.throughput import Throughput
 from profiler.profile_records import ReferenceTimes
 from profiler.record import Record
 
@@ -25,6 +26,8 @@ class RunOptions(Record):
     """Measured requests, one after another."""
     warmup_requests: NonNegativeInt = 3
     """Requests before them that are not counted."""
+    in_flight: Annotated[int, Field(ge=1, le=1000)] = 1
+    """If more than one: as many requests again, so many under way at any time."""
     deadline_s: PositiveFloat = 60.0
     """For each request, end to end."""
     startup_deadline_s: PositiveFloat = 120.0
@@ -40,6 +43,11 @@ class RunResult(Record):
 
     engine: str
     measurement: Breakdown
+    """Of requests one after another, on warm connections."""
+    first: Breakdown | None = None
+    """Of the first request over fresh connections; none where nothing is connected."""
+    throughput: Throughput | None = None
+    """Of several requests in flight; none if they were not asked for."""
     check: Verification
     """The outputs of the last request against those of the original model."""
     hosts: str

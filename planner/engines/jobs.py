@@ -9,7 +9,7 @@ from planner.runtime.job import Job
 
 
 def jobs_of(partition: Partition, emulated: Emulation, hosts: Hosts) -> list[Job]:
-    """One job per stage; each paces the hop after its stage."""
+    """One job per stage; each paces the hop before its stage."""
     plan, document = partition.plan, partition.document
     return [
         Job(
@@ -22,8 +22,11 @@ def jobs_of(partition: Partition, emulated: Emulation, hosts: Hosts) -> list[Job
             outputs=tuple(port.name for port in stage.outputs),
             sends=plan.hops[index + 1],
             host=hosts.address(stage.node),
-            pace_s=emulated.hop_s[index + 1],
+            wire_busy_s=None if wire is None else wire.busy_s,
+            wire_delay_s=0.0 if wire is None else wire.delay_s,
             slowdown=emulated.slowdowns[index],
         )
-        for index, stage in enumerate(partition.manifest.stages)
+        for index, (stage, wire) in enumerate(
+            zip(partition.manifest.stages, emulated.wires, strict=False)
+        )
     ]

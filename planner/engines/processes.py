@@ -6,7 +6,8 @@
       ├─ stdin, stdout ─┘                  │      job, ports; its end tells that the driver died
       └─ stdin, stdout ────────────────────┘
 
-Every hop is one TCP connection, opened before the first request and warm from then on. Nothing
+Every hop is one TCP connection, opened before the first request and warm from then on. Requests go
+around one at a time, which gives the terms, and then, if asked for, several at a time. Nothing
 but neighbours is connected, so a tensor that only passes through travels every hop, as priced.
 Whoever dies closes its connections, which its neighbours see at once; the driver also looks after
 the processes while it waits. One that stalls is noticed by the deadline of the request.
@@ -18,12 +19,14 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from planner.engines.emulation import Emulation, emulation, refusal
+from planner.breakdown import Breakdown
+from planner.engines.emulation import emulation, refusal, shared_wire
 from planner.engines.hosts import THIS_MACHINE, Hosts
 from planner.engines.interface import OnRequest, RunOptions, RunResult
 from planner.engines.jobs import jobs_of
 from planner.engines.measurement import RequestTrace, summarise
 from planner.engines.output_check import check_outputs
+from planner.engines.overlap import measure_throughput
 from planner.engines.ring import Ring, open_ring
 from planner.errors import PlannerError
 from planner.partition import Partition
@@ -44,17 +47,19 @@ class RunningPartition:
         self._ring = ring
         self._started_with = options
         self._hosts = hosts
-        self._emulated: Emulation = emulation(partition, options)
 
     def measure(self, options: RunOptions, *, on_request: OnRequest | None = None) -> RunResult:
-        """Sends requests around and checks the outputs of the last one.
+        """Sends requests around, one at a time and then, if asked for, several at a time.
+
+        The outputs of the last of the former and of all of the latter are checked.
 
         Args:
             options: how many requests; links and speeds are emulated as at the start.
             on_request: told after every measured request.
 
         Raises:
-            PlannerError: the options ask for another emulation than the workers started with.
+            PlannerError: the options ask for another emulation than the workers started with, or
+                for requests in flight that cannot be paced.
             RunError: a stage died, stalled or failed.
             VerificationError: the outputs are not those of the original model.
         """
@@ -62,25 +67,36 @@ class RunningPartition:
         inputs = {
             name: self._partition.sample_inputs[name] for name in self._partition.plan.hops[0]
         }
+        was_used = self._ring.was_used
         traces: list[RequestTrace] = []
+        first: RequestTrace | None = None
         outputs: Mapping[str, Array] = {}
         for index in range(-options.warmup_requests, options.requests):
-            trace, outputs = self._ring.request(
-                inputs, pace_s=self._emulated.hop_s[0], deadline_s=options.deadline_s
-            )
+            trace, outputs = self._ring.request(inputs, deadline_s=options.deadline_s)
+            first = first or trace
             if index >= 0:
                 traces.append(trace)
                 if on_request is not None:
                     on_request(index + 1, options.requests)
         peak_bytes = self._ring.peak_bytes(deadline_s=options.deadline_s)
+        check = check_outputs(self._partition, outputs)
         return RunResult(
             engine=ProcessesEngine.name,
             measurement=summarise(self._partition, traces, peak_bytes),
-            check=check_outputs(self._partition, outputs),
+            first=None if was_used or first is None else self._of_one(first),
+            throughput=(
+                measure_throughput(self._partition, self._ring, options)
+                if options.in_flight > 1
+                else None
+            ),
+            check=check,
             hosts=self._hosts.description,
             emulated_links=options.emulate_links,
             emulated_speeds=options.emulate_speeds,
         )
+
+    def _of_one(self, trace: RequestTrace) -> Breakdown:
+        return summarise(self._partition, [trace], [0] * len(trace.compute_s))
 
     def _check_emulation(self, options: RunOptions) -> None:
         started = self._started_with
@@ -90,6 +106,8 @@ class RunningPartition:
                 f"workers started with emulated links {started.emulate_links} and speeds "
                 f"{started.emulate_speeds} cannot change to {asked[0]} and {asked[1]}: start again"
             )
+        if (reason := shared_wire(self._partition, options)) is not None:
+            raise PlannerError(reason)
 
 
 class ProcessesEngine:
@@ -105,7 +123,11 @@ class ProcessesEngine:
             return "the engine needs process groups and pipes that can be polled, as POSIX has"
         if hosts is not THIS_MACHINE and options.emulate_links:
             return f"links are emulated twice: {hosts.description} has links of its own"
-        return refusal(partition, options) or hosts.skip_reason(_nodes(partition))
+        return (
+            refusal(partition, options)
+            or shared_wire(partition, options)
+            or hosts.skip_reason(_nodes(partition))
+        )
 
     def run(
         self,
@@ -124,11 +146,13 @@ class ProcessesEngine:
         self, partition: Partition, options: RunOptions, *, hosts: Hosts = THIS_MACHINE
     ) -> Iterator[RunningPartition]:
         """Starts the workers and ends them with the block; what it raises is as for `run`."""
+        emulated = emulation(partition, options)
         with open_ring(
-            jobs_of(partition, emulation(partition, options), hosts),
+            jobs_of(partition, emulated, hosts),
             (partition.hop_ends[0][0], partition.hop_ends[-1][1]),
             hosts=hosts,
             startup_deadline_s=options.startup_deadline_s,
+            wire=emulated.wires[-1],
         ) as ring:
             yield RunningPartition(partition, ring, options=options, hosts=hosts)
 

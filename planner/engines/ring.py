@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 
 from planner.engines.hosts import Hosts
 from planner.engines.measurement import RequestTrace
+from planner.engines.sender import Sender, request_frame
 from planner.engines.worker_process import WorkerProcess
 from planner.errors import OutOfMemoryError, RunError
-from planner.runtime.connection import Connection, Pace, Received, accept, connect, listen
+from planner.runtime.connection import Connection, accept, connect, listen
 from planner.runtime.errors import ConnectionLost, DeadlineExceeded, FrameError
 from planner.runtime.frames import Frame
 from planner.runtime.job import EXIT_NEIGHBOUR_LOST, Job
 from planner.runtime.layout import Array
+from planner.runtime.pacing import PacedWire, WireTime, wait_until
 
 _GRACE_S = 2.0
 """For workers to end once their connections are closed."""
@@ -22,33 +25,85 @@ _REAP_S = 1.0
 """A dying process closes its connections before it can be waited for."""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What came back for one of several requests in flight."""
+
+    tensors: Mapping[str, Array]
+    end_s: float
+    """When it was there, by `time.monotonic()`."""
+
+
 class Ring:
     """Warm connections through all workers and back; made by `open_ring`."""
 
     def __init__(
-        self, workers: Sequence[WorkerProcess], *, first: Connection, last: Connection
+        self,
+        workers: Sequence[WorkerProcess],
+        *,
+        first: Connection,
+        last: Connection,
+        wire: WireTime | None,
     ) -> None:
         self._workers = workers
         self._first = first
         self._last = last
+        self._wire = None if wire is None else PacedWire(wire)
+        self.was_used = False
+        """Whether a request has gone around, so that connections are no longer fresh."""
 
     def request(
-        self, tensors: Mapping[str, Array], *, pace_s: float | None, deadline_s: float
+        self, tensors: Mapping[str, Array], *, deadline_s: float
     ) -> tuple[RequestTrace, Mapping[str, Array]]:
         """Sends one request around.
 
         Args:
             tensors: for the first stage.
-            pace_s: time that the first hop shall take, if any.
             deadline_s: seconds from now.
 
         Raises:
             RunError: a worker died, stalled or failed.
         """
+        self.was_used = True
         start_s = time.monotonic()
-        pace = None if pace_s is None else Pace(start_s, pace_s)
-        received = self._exchange(Frame(tensors, {"trace": []}), pace, start_s + deadline_s)
-        return _trace_of(received, start_s), received.frame.tensors
+        end_s, frame = self._exchange(request_frame(tensors, start_s), start_s + deadline_s)
+        return _trace_of(frame, start_s, end_s), frame.tensors
+
+    def answers(
+        self,
+        tensors: Mapping[str, Array],
+        *,
+        n_requests: int,
+        in_flight: int,
+        deadline_s: float,
+    ) -> Generator[Answer, None, None]:
+        """Sends requests around, several at a time, and yields their answers in order.
+
+        Args:
+            tensors: for the first stage, of every request.
+            n_requests: how many in all.
+            in_flight: how many at a time.
+            deadline_s: for each, from its start.
+
+        Raises:
+            RunError: as `request`, or an answer that is not the next request's.
+        """
+        sender = Sender(
+            self._first,
+            tensors,
+            n_requests=n_requests,
+            in_flight=in_flight,
+            deadline_s=deadline_s,
+        )
+        # The fault is explained before the sender ends the connection, and so the first worker.
+        with sender, _explained(self._workers):
+            for number in range(n_requests):
+                end_s, frame = self._receive(sender.due_s(number))
+                sender.answered()
+                if frame.meta["request"] != number:
+                    got = frame.meta["request"]
+                    raise RunError(f"request {got} was answered where {number} was due")
+                yield Answer(frame.tensors, end_s)
 
     def peak_bytes(self, *, deadline_s: float) -> list[int]:
         """Most anonymous memory that each worker has had.
@@ -56,21 +111,37 @@ class Ring:
         Raises:
             RunError: as `request`.
         """
-        received = self._exchange(Frame(meta={"peaks": []}), None, time.monotonic() + deadline_s)
-        return list(received.frame.meta["peaks"])
+        _, frame = self._exchange(Frame(meta={"peaks": []}), time.monotonic() + deadline_s)
+        return list(frame.meta["peaks"])
 
-    def _exchange(self, frame: Frame, pace: Pace | None, deadline_s: float) -> Received:
+    def _exchange(self, frame: Frame, due_s: float) -> tuple[float, Frame]:
         with _explained(self._workers):
-            self._first.send(frame, pace=pace, deadline_s=deadline_s)
-            received = self._last.receive(deadline_s=deadline_s)
-        if "error" in received.frame.meta:
-            raise RunError(received.frame.meta["error"])
-        return received
+            self._first.send(frame, deadline_s=due_s)
+            return self._receive(due_s)
+
+    def _receive(self, due_s: float) -> tuple[float, Frame]:
+        """The next frame, and when it was there: later than it came if the last hop is paced."""
+        received = self._last.receive(deadline_s=due_s)
+        frame = received.frame
+        if "error" in frame.meta:
+            raise RunError(frame.meta["error"])
+        if self._wire is None or "sent_s" not in frame.meta:
+            return received.end_s, frame
+        arrival_s = self._wire.arrival_s(frame.meta["sent_s"])
+        wait_until(min(arrival_s, due_s), _Watch(self._workers))
+        if arrival_s > due_s:
+            raise DeadlineExceeded("the last hop takes longer than is left")
+        return time.monotonic(), frame
 
 
 @contextmanager
 def open_ring(
-    jobs: Sequence[Job], ends: tuple[str, str], *, hosts: Hosts, startup_deadline_s: float
+    jobs: Sequence[Job],
+    ends: tuple[str, str],
+    *,
+    hosts: Hosts,
+    startup_deadline_s: float,
+    wire: WireTime | None = None,
 ) -> Iterator[Ring]:
     """Starts one worker per job, all at once, and connects them; ends them all in any case.
 
@@ -79,6 +150,7 @@ def open_ring(
         ends: the nodes where requests start and where answers end; this process stands for both.
         hosts: where the workers run.
         startup_deadline_s: for all workers to be loaded and connected.
+        wire: what the last hop shall take; none takes its own time.
 
     Raises:
         RunError: a worker does not load its stage, or not in time.
@@ -103,7 +175,7 @@ def open_ring(
         with first, accept(listener, deadline_s=deadline_s, watch=watch) as last:
             for worker in workers:
                 worker.receive(deadline_s, watch)
-            yield Ring(workers, first=first, last=last)
+            yield Ring(workers, first=first, last=last, wire=wire)
 
 
 @contextmanager
@@ -169,12 +241,12 @@ def _culprit(workers: Sequence[WorkerProcess]) -> WorkerProcess | None:
         time.sleep(0.01)
 
 
-def _trace_of(received: Received, start_s: float) -> RequestTrace:
-    records = received.frame.meta["trace"]
+def _trace_of(frame: Frame, start_s: float, end_s: float) -> RequestTrace:
+    records = frame.meta["trace"]
     sends_s = [start_s, *(record["compute_end_s"] for record in records)]
-    ends_s = [*(record["compute_start_s"] for record in records), received.end_s]
+    ends_s = [*(record["compute_start_s"] for record in records), end_s]
     return RequestTrace(
         compute_s=tuple(r["compute_end_s"] - r["compute_start_s"] for r in records),
         transfer_s=tuple(end - send for send, end in zip(sends_s, ends_s, strict=True)),
-        latency_s=received.end_s - start_s,
+        latency_s=end_s - start_s,
     )

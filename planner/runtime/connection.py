@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,20 +20,12 @@ from planner.runtime.errors import (
     EndOfStream,
 )
 from planner.runtime.frames import Frame
-from planner.runtime.pacing import SLICE_S, schedule, wait_until
+from planner.runtime.pacing import SLICE_S
 
 LOOPBACK = "127.0.0.1"
 
 Watch = Callable[[], None]
 """Called at least every `SLICE_S` while waiting; raises to end the wait."""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How long a message shall take."""
-
-    start_s: float
-    total_s: float
 
 
 @dataclass(frozen=True)
@@ -77,23 +70,15 @@ class Connection:
         self._watch = watch
         self._tolerance = tolerance
 
-    def send(
-        self, frame: Frame, *, pace: Pace | None = None, deadline_s: float | None = None
-    ) -> None:
-        """Sends one frame; a paced one returns when its last byte is due.
+    def send(self, frame: Frame, *, deadline_s: float | None = None) -> None:
+        """Sends one frame; returns when the system has taken all of it.
 
         Raises:
             ConnectionLost: the other end is gone.
             DeadlineExceeded: it does not take the bytes in time.
         """
-        pieces = frames.encode(frame)
-        if pace is None:
-            for piece in pieces:
-                self._send_all(piece, deadline_s)
-            return
-        for due_s, chunk in schedule(pieces, pace.total_s, pace.start_s):
-            wait_until(due_s if deadline_s is None else min(due_s, deadline_s), self._watch)
-            self._send_all(chunk, deadline_s)
+        for piece in frames.encode(frame):
+            self._send_all(piece, deadline_s)
 
     def receive(self, *, deadline_s: float | None = None) -> Received:
         """Waits for one frame.
@@ -122,6 +107,11 @@ class Connection:
                 continue
             except OSError as error:
                 raise ConnectionLost(f"receiving failed: {error}") from error
+
+    def shut_down(self) -> None:
+        """Ends both directions: whoever sends or receives, in any thread, fails at once."""
+        with suppress(OSError):  # the other end may have gone already
+            self._sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Closes the connection; the other end sees the end of the stream."""

@@ -33,8 +33,10 @@ class Job:
     """Tensors for the next hop; some may only pass through."""
     host: str = "127.0.0.1"
     """Address to listen at for the stage before."""
-    pace_s: float | None = None
-    """Time that the next hop shall take; none sends at full speed."""
+    wire_busy_s: float | None = None
+    """Time for which a message keeps the wire of the hop before; none is the wire's own."""
+    wire_delay_s: float = 0.0
+    """Further time until it arrives."""
     slowdown: float = 1.0
     """Factor on the time of the computation, at least 1: a slower node."""
 

@@ -1,15 +1,23 @@
 """Pacing: a fast wire made as slow as the one that a plan is about.
 
-The sender holds bytes back so that the last one leaves when it would have arrived. How long a
-message takes is given as one number of seconds: the formula stays with the link model.
+    sender       compute ─┐
+                          │ busy: one message after another
+    wire                  └────────┐
+                                   │ delay: any number of messages at once
+    receiver                       └─────────┬─ compute
+
+Bytes travel at full speed. The receiver waits until the message would have arrived: so a sender is
+free at once, as if its system sent for it, and messages that overlap share the wire as real ones
+do. How long a message takes is given in seconds: the formula stays with the link model.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
 
-CHUNK_BYTES = 2**16
 SLICE_S = 0.2
 """Longest wait during which nobody looks whether the other processes are alive."""
 
@@ -17,16 +25,27 @@ SLICE_S = 0.2
 _SPIN_S = 200e-6
 
 
-def schedule(
-    pieces: Sequence[memoryview], total_s: float, start_s: float
-) -> Iterator[tuple[float, memoryview]]:
-    """Chunks of the pieces with the time at which each is due: the last at start + total."""
-    n_bytes, sent_bytes = sum(map(len, pieces)), 0
-    for piece in pieces:
-        for offset in range(0, len(piece), CHUNK_BYTES):
-            chunk = piece[offset : offset + CHUNK_BYTES]
-            sent_bytes += len(chunk)
-            yield start_s + total_s * sent_bytes / n_bytes, chunk
+@dataclass(frozen=True)
+class WireTime:
+    """What one message of a hop takes."""
+
+    busy_s: float
+    """For so long it keeps the wire from the next message."""
+    delay_s: float
+    """From then until it is there."""
+
+
+class PacedWire:
+    """The wire of one hop in one direction, which carries one message at a time."""
+
+    def __init__(self, time: WireTime) -> None:
+        self._time = time
+        self._free_s = -inf
+
+    def arrival_s(self, sent_s: float) -> float:
+        """When the next message arrives that its sender had ready at the given time."""
+        self._free_s = max(self._free_s, sent_s) + self._time.busy_s
+        return self._free_s + self._time.delay_s
 
 
 def wait_until(due_s: float, watch: Callable[[], None] | None = None) -> None:

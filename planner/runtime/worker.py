@@ -11,8 +11,12 @@
       │<──────────────────────────┤
       │                           │  TCP      frames in, frames out, until the previous closes
 
-A frame's meta carries `trace`, to which every stage adds its times; or `error`, which later stages
-hand on; or `peaks`, to which every stage adds its memory, and which has no tensors.
+A frame's meta carries `sent_s`, when its sender had it ready, and `trace`, to which every stage
+adds its times; or `error`, which later stages hand on; or `peaks`, to which every stage adds its
+memory, and which has no tensors.
+
+One thread receives, computes and sends. Where several requests are under way, those that wait for
+a stage wait in the system's socket buffers, and the memory of the process stays that of one.
 """
 
 from __future__ import annotations
@@ -21,11 +25,12 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from planner.runtime.connection import Connection, Pace, Received, accept, connect, listen
+from planner.runtime.connection import Connection, Received, accept, connect, listen
 from planner.runtime.control import ControlChannel
 from planner.runtime.errors import ConnectionClosed, ConnectionLost
 from planner.runtime.frames import Frame
 from planner.runtime.job import EXIT_FAILED, EXIT_NEIGHBOUR_LOST, Job, parse_line
+from planner.runtime.pacing import PacedWire, WireTime, wait_until
 from planner.runtime.stage import LoadedStage
 from profiler.process import die_with_parent, peak_anonymous_bytes, pin_allocator
 
@@ -40,6 +45,9 @@ class Worker:
         self._stage = stage
         self._incoming = incoming
         self._outgoing = outgoing
+        self._wire = None
+        if job.wire_busy_s is not None:
+            self._wire = PacedWire(WireTime(job.wire_busy_s, job.wire_delay_s))
 
     def serve(self) -> None:
         """Works until the previous end closes its connection.
@@ -65,15 +73,15 @@ class Worker:
             self._run(received)
 
     def _run(self, received: Received) -> None:
+        if self._wire is not None:
+            wait_until(self._wire.arrival_s(received.frame.meta["sent_s"]))
         try:
             run = self._stage.run(received.frame.tensors)
         except Exception as error:  # noqa: BLE001  a kernel raises what it likes; the driver tells
             self._outgoing.send(Frame(meta={"error": self._describe(error)}))
             return
         record = {"compute_start_s": run.start_s, "compute_end_s": run.end_s}
-        frame = Frame(run.sends, _with_record(received.frame.meta, record))
-        pace_s = self._job.pace_s
-        self._outgoing.send(frame, pace=None if pace_s is None else Pace(run.end_s, pace_s))
+        self._outgoing.send(Frame(run.sends, _with_record(received.frame.meta, record)))
 
     def _describe(self, error: Exception) -> str:
         return (
@@ -83,7 +91,8 @@ class Worker:
 
 
 def _with_record(meta: Mapping[str, Any], record: dict[str, float]) -> dict[str, Any]:
-    return {**meta, "trace": [*meta.get("trace", ()), record]}
+    trace = [*meta.get("trace", ()), record]
+    return {**meta, "trace": trace, "sent_s": record["compute_end_s"]}
 
 
 def run(channel: ControlChannel) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def wait_for_end(pids, within_s=5.0):
 
 
 def request(ring, partition, **options):
-    return ring.request(partition.sample_inputs, **({"pace_s": None, "deadline_s": 20} | options))
+    return ring.request(partition.sample_inputs, **({"deadline_s": 20} | options))
 
 
 def test_a_stage_needs_the_memory_of_onnxruntime_alone(partition):
@@ -100,18 +101,20 @@ def test_a_killed_worker_is_named_at_once_and_the_others_end(partition, jobs, vi
 
 
 def test_a_worker_that_is_killed_during_a_request_is_named(partition, jobs):
-    """The first hop is paced to a minute, so the driver is in the middle of sending."""
+    """The first hop is paced to a minute, so the first worker still waits for its message."""
     pids = []
 
-    def kill_while_sending():
+    jobs[0] = replace(jobs[0], wire_busy_s=60.0)
+
+    def kill_while_waiting():
         with open_ring(jobs, ENDS, hosts=THIS_MACHINE, startup_deadline_s=60) as ring:
             pids.extend(pids_of(ring))
             threading.Timer(0.3, os.kill, (pids[2], signal.SIGKILL)).start()
-            request(ring, partition, pace_s=60.0, deadline_s=100)
+            request(ring, partition, deadline_s=100)
 
     start_s = time.monotonic()
     with pytest.raises(RunError, match=r"stage 2 on node 'server'.* was killed by SIGKILL"):
-        kill_while_sending()
+        kill_while_waiting()
     assert time.monotonic() - start_s < 30
     assert not any(map(is_running, pids))
 

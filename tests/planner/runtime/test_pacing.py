@@ -1,21 +1,41 @@
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.runtime.pacing import CHUNK_BYTES, schedule, wait_until
+from planner.runtime.pacing import PacedWire, WireTime, wait_until
+
+SECONDS = st.floats(0, 100)
 
 
-@given(st.lists(st.integers(0, 3 * CHUNK_BYTES), max_size=3), st.floats(0, 100))
-def test_all_bytes_are_scheduled_in_order_and_the_last_at_the_total(lengths, total_s):
-    pieces = [memoryview(bytes(length)) for length in (8, *lengths)]
-    chunks = list(schedule(pieces, total_s, 5.0))
-    due_s = [due for due, _ in chunks]
-    assert sum(len(chunk) for _, chunk in chunks) == sum(map(len, pieces))
-    assert max(len(chunk) for _, chunk in chunks) <= CHUNK_BYTES
-    assert due_s == sorted(due_s)
-    assert due_s[-1] == pytest.approx(5.0 + total_s)
+def test_a_lone_message_takes_its_time_and_the_delay():
+    wire = PacedWire(WireTime(busy_s=2.0, delay_s=3.0))
+    assert wire.arrival_s(10.0) == 15.0
+    assert wire.arrival_s(20.0) == 25.0
+
+
+def test_messages_share_the_wire_but_not_the_delay():
+    """Sent at once, they arrive one busy time after each other, not one whole hop."""
+    wire = PacedWire(WireTime(busy_s=2.0, delay_s=30.0))
+    assert [wire.arrival_s(10.0) for _ in range(3)] == [42.0, 44.0, 46.0]
+    assert wire.arrival_s(15.5) == 48.0  # the wire is free at 16
+    assert wire.arrival_s(18.5) == 50.5
+
+
+@given(SECONDS, SECONDS, st.lists(SECONDS, min_size=2, max_size=8))
+def test_messages_arrive_in_order_no_sooner_than_alone_and_no_closer_than_busy(
+    busy_s, delay_s, sent_s
+):
+    wire = PacedWire(WireTime(busy_s, delay_s))
+    sent_s = sorted(sent_s)
+    arrivals_s = [wire.arrival_s(sent) for sent in sent_s]
+    for sent, arrival in zip(sent_s, arrivals_s, strict=True):
+        assert arrival >= sent + busy_s + delay_s - 1e-9
+    for before, after in pairwise(arrivals_s):
+        assert after - before >= busy_s - 1e-9
+    assert arrivals_s[-1] <= sent_s[-1] + len(sent_s) * busy_s + delay_s + 1e-9
 
 
 def test_a_wait_is_never_short():

@@ -36,7 +36,7 @@ def run_worker(line):
 
 
 def test_a_job_is_read_back_from_its_line():
-    job = Job(1, "n", "f", "onnx", 2, ("a",), ("b",), ("a", "b"), pace_s=0.5, slowdown=2.0)
+    job = Job(1, "n", "f", "onnx", 2, ("a",), ("b",), ("a", "b"), wire_busy_s=0.5, slowdown=2.0)
     assert parse_line(to_line(job)) == job
 
 
