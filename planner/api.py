@@ -68,6 +68,7 @@ from profiler.reference import time_reference
 if TYPE_CHECKING:
     from profiler.capture import CapturedModel
     from profiler.sources import ModelSource
+    from profiler.speed_records import SpeedRecord
 
 Progress = Callable[[str], None]
 _REPORTED_QUANTILE = 0.95
@@ -79,9 +80,10 @@ _REMEDY_S = 10.0
 __all__ = [
     "LATENCY", "NODES", "PRICE", "THROUGHPUT", "Explanation", "Limits", "Objective", "Order",
     "PlanDocument", "PlanOptions", "Probe", "ProfileOptions", "RunOptions", "RunResult",
-    "alternatives", "capture", "emit", "emit_all", "explain", "latency_quantile", "makespan",
-    "pareto", "place", "plan", "probe", "probe_between", "profile", "read_cluster", "read_instance",
-    "read_plan", "read_profile", "remedy", "run", "start", "sweep",
+    "alternatives", "capture", "carry", "emit", "emit_all", "explain", "latency_quantile",
+    "makespan", "measure_speed", "pareto", "place", "plan", "probe", "probe_between", "profile",
+    "read_cluster", "read_instance", "read_plan", "read_profile", "read_speed", "remedy", "run",
+    "start", "sweep",
 ]  # fmt: skip
 
 
@@ -136,6 +138,29 @@ def profile(
     from profiler import profiling
 
     return profiling.profile(_captured(model), options or ProfileOptions(), on_step=on_step)
+
+
+def measure_speed(threads: int = 1) -> SpeedRecord:
+    """Times a few kernels on this machine, so that profiles can be carried; needs no torch."""
+    from profiler import speed
+
+    return speed.measure_speed(threads)
+
+
+def read_speed(path: Path | str) -> SpeedRecord:
+    """The kernel times in a file."""
+    from profiler.speed_records import SpeedRecord
+
+    return read_record(Path(path), SpeedRecord)
+
+
+def carry(
+    profile: Profile, here: SpeedRecord, there: SpeedRecord, *, by_work: bool = False
+) -> Profile:
+    """The profile as an estimate for another machine, by kernels timed on both."""
+    from profiler import carry as carrying
+
+    return carrying.carry(profile, here, there, by_work=by_work)
 
 
 def plan(
@@ -468,8 +493,15 @@ def _provenance(
 
 
 def _measured(profile: Profile) -> str:
-    machine = profile.environment
+    machine, carried = profile.environment, profile.carried
     packages = ", ".join(f"{name} {number}" for name, number in machine.packages.items())
+    if carried is not None:
+        return (
+            f"estimated for {machine.processor}, {machine.threads} thread(s), within "
+            f"{carried.error:.0%} (the spread of {len(carried.kernels)} kernels by "
+            f"{carried.runtime}): measured on {carried.processor}, {carried.threads} thread(s), "
+            f"and carried by {carried.factor:.3g}" + (" by kind of work" if carried.by_work else "")
+        )
     return (
         f"measured on {machine.processor}, {machine.device}, {machine.threads} thread(s), "
         f"{packages}, median of {profile.whole.latency.n}"

@@ -5,6 +5,7 @@ ProfilerError
 ├── CaptureError    a model that cannot be turned into a graph
 ├── GranularityError   cut positions or a granularity that the graph does not have
 ├── OrderError      an order of blocks or operators in which the model cannot run
+├── SpeedError      kernel times that do not belong to a profile, or not to each other
 └── BackendError    a backend or device that is missing or cannot express the model
 """
 
@@ -27,6 +28,10 @@ class GranularityError(ProfilerError):
 
 class OrderError(ProfilerError):
     """The model's blocks or operators cannot run in that order."""
+
+
+class SpeedError(ProfilerError):
+    """Kernel times do not belong to a profile, or not to each other."""
 
 
 class BackendError(ProfilerError):

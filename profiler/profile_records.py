@@ -186,6 +186,25 @@ class Environment(Record):
     """Of the machine just before the model was timed; none if it was not taken."""
 
 
+class Carried(Record):
+    """From which machine the times were carried, and how well its speed compares."""
+
+    processor: str
+    """Of the machine on which they were measured."""
+    threads: Threads
+    """With so many threads."""
+    runtime: str
+    """What ran the kernels that compare the two machines."""
+    factor: Annotated[float, Field(gt=0)]
+    """How many times longer the machine of the environment takes; the kernels' geometric mean."""
+    kernels: dict[str, float]
+    """The same for each kernel."""
+    error: NonNegativeFloat
+    """Largest relative distance of a kernel's factor from `factor`: how far a model may be off."""
+    by_work: bool
+    """Whether each block has a factor by its kind of work, instead of one for all."""
+
+
 class Profile(Record):
     """Everything a planner needs to know about one model on one machine."""
 
@@ -205,6 +224,8 @@ class Profile(Record):
     environment: Environment
     provenance: dict[str, Provenance]
     """Origin of each kind of number, by field name."""
+    carried: Carried | None = None
+    """Where the times come from if they were not measured on the machine of the environment."""
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:

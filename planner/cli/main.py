@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from planner.cli.carry_command import carry
 from planner.cli.compare_command import compare
 from planner.cli.console import fail
 from planner.cli.demo_command import demo
@@ -17,6 +18,7 @@ from planner.cli.plan_command import plan
 from planner.cli.probe_command import probe
 from planner.cli.profile_command import profile
 from planner.cli.run_command import run
+from planner.cli.speed_command import speed
 from planner.cli.sweep_command import sweep
 
 _HELP = """Decides where to cut a neural network over unequal machines, and proves it.
@@ -42,7 +44,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (profile, probe, plan, explain, pareto, sweep, compare, emit, run, demo):
+for command in (
+    profile, probe, plan, explain, pareto, sweep, compare, emit, run, speed, carry, demo,
+):  # fmt: skip
     app.command()(command)
 
 

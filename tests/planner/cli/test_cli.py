@@ -56,6 +56,26 @@ def test_a_run_shows_predicted_beside_measured(partway, files, tmp_path, engine)
     assert record["latency_s"] > sum(hop["transfer_s"] for hop in record["hops"]) > 0
 
 
+def test_a_run_with_several_in_flight_shows_the_time_between_answers(partway, files):
+    words = ("run", files / "parts", "--requests", 4, "--emulate-links", "--in-flight", 3)
+    status, out, _ = partway(*words)
+    assert status == 0
+    for text in ("time between answers", "3 in flight", "first request, on fresh connections"):
+        assert text in out
+    assert "did not overlap" not in out
+    _, out, _ = partway(*words, "--json")
+    record = json.loads(out)
+    assert record["throughput"]["in_flight"] == 3
+    assert record["throughput"]["period"]["samples_s"]
+    assert len(record["throughput"]["peak_bytes"]) == 2
+    assert record["first"]["latency_s"] > 0
+
+
+def test_several_in_flight_are_one_error_where_stages_take_turns(partway, files):
+    words = ("run", files / "parts", "--engine", "inline", "--in-flight", 3)
+    assert_one_error(partway(*words), "take turns in one process", "the engine processes")
+
+
 def test_compare_lists_every_baseline(partway, files):
     status, out, _ = partway("compare", files / "cnn.profile.json", "-c", files / "two.yaml")
     assert status == 0
@@ -259,3 +279,26 @@ def test_every_command_has_help(partway, command):
 
 def test_no_command_shows_help_and_wrong_words_exit_with_2(partway):
     assert partway("no-such-command")[0] == 2
+
+
+def test_a_profile_is_carried_to_another_machine_by_kernel_times(partway, files, tmp_path):
+    here, there = tmp_path / "here.json", tmp_path / "there.json"
+    profile = json.loads((files / "cnn.profile.json").read_text())
+    kernel = {"name": "k", "work": "memory", "flops": 0}
+    for path, seconds in ((here, 0.001), (there, 0.003)):
+        latency = {"median_s": seconds, "p10_s": seconds, "p90_s": seconds, "n": 1}
+        record = {
+            "schema": "partway.speed/1",
+            "runtime": "numpy",
+            "kernels": [kernel | {"latency": latency}],
+            "environment": profile["environment"],
+        }
+        path.write_text(json.dumps(record))
+    words = ("--measured-here", here, "--there", there, "-o", tmp_path / "b.profile.json")
+    status, out, _ = partway("carry", files / "cnn.profile.json", *words)
+    assert status == 0
+    assert "estimated: 3.000 times as long, within 0%" in out
+    _, out, _ = partway("plan", tmp_path / "b.profile.json", "-c", files / "cluster.yaml")
+    assert "block latency: estimated for" in out
+    outcome = partway("carry", tmp_path / "b.profile.json", *words)
+    assert_one_error(outcome, "carry the measured one")
