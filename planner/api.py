@@ -487,7 +487,7 @@ def _provenance(
         "node speed": "as the cluster file says",
         "link time": "computed from the cluster file's bandwidth and latency",
         "activation and weight bytes": "computed from the captured graph",
-        "process memory": "base measured; workspace and bytes per weight byte estimated",
+        "process memory": "base, kept weights, loading and workspace measured; margin estimated",
         "reference graph": profile.graph.digest,
     }
 

@@ -34,6 +34,8 @@ def coarsened(problem: Problem, cuts: Sequence[int]) -> Problem:
         cut_bytes=tuple(problem.cut_bytes[bound] for bound in bounds),
         weight_bytes=tuple(w - r for w, r in zip(weights, repeats, strict=True)),
         live_bytes=tuple(max(problem.live_bytes[a:b]) for a, b in pairwise(bounds)),
+        workspace_bytes=_workspace(problem, bounds),
+        load_bytes=tuple(max(problem.load_bytes[a:b], default=0) for a, b in pairwise(bounds)),
         shared=tuple(_shared(problem, owner)),
         nodes=tuple(_node(node, bounds) for node in problem.nodes),
         spreads=tuple(_spread(spread, bounds) for spread in problem.spreads),
@@ -52,6 +54,13 @@ def refined(problem: Problem, plan: Plan) -> Plan:
 
 def _sums(values: Sequence[int], bounds: Sequence[int]) -> list[int]:
     return [sum(values[start:stop]) for start, stop in pairwise(bounds)]
+
+
+def _workspace(problem: Problem, bounds: Sequence[int]) -> tuple[int, ...]:
+    """What a run's blocks need beside its most live bytes, which may be another block's."""
+    live, workspace = problem.live_bytes, problem.workspace_bytes or (0,) * problem.n_blocks
+    needed = [a + b for a, b in zip(live, workspace, strict=True)]
+    return tuple(max(needed[a:b]) - max(live[a:b]) for a, b in pairwise(bounds))
 
 
 def _node(node: NodeCosts, bounds: Sequence[int]) -> NodeCosts:

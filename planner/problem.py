@@ -20,6 +20,7 @@ from pydantic import (
 from netmodel.cluster import Cluster, Link, Node, check_names
 from planner.errors import MismatchError
 from planner.limits import Limits
+from planner.memory_terms import MemoryTerms, base_bytes, kept_factor, memory_terms
 from planner.plan import Plan, Stage
 from planner.spread import BlockSpread, block_spread
 from profiler.profile_records import Profile, SharedWeight
@@ -42,9 +43,9 @@ class NodeCosts(Record):
     memory_bytes: NonNegativeInt
     """The cap."""
     base_bytes: NonNegativeInt
-    """A process of its runtime and its kernels' workspace, before any weight."""
+    """A process of its runtime before any block, and the margin of the prediction."""
     weight_factor: PositiveFloat
-    """Resident bytes per weight byte."""
+    """What its runtime keeps of a block, relative to the problem's `weight_bytes`."""
     block_latency_s: tuple[NonNegativeFloat, ...]
     """Per block, as profiled on the profile's machine."""
     blocks_over_whole: PositiveFloat
@@ -85,9 +86,13 @@ class Problem(Record):
     cut_bytes: tuple[NonNegativeInt, ...]
     """Bytes that cross each boundary; first the inputs, last the outputs."""
     weight_bytes: tuple[NonNegativeInt, ...]
-    """Per block."""
+    """Per block: what a process keeps for it, weights and all, by the reference profile."""
     live_bytes: tuple[NonNegativeInt, ...]
     """Per block: most activation bytes alive at any of its operators."""
+    workspace_bytes: tuple[NonNegativeInt, ...] = ()
+    """Per block: what its kernels need beside them, most of the nodes; empty if nothing."""
+    load_bytes: tuple[NonNegativeInt, ...] = ()
+    """Per block: what loading it needs for a while beside what is kept; empty if nothing."""
     shared: tuple[SharedWeight, ...] = ()
     nodes: tuple[NodeCosts, ...] = Field(min_length=1)
     """As the cluster lists them."""
@@ -106,6 +111,11 @@ class Problem(Record):
         per_block: dict[str, Sequence[float]] = {
             "weight_bytes": self.weight_bytes,
             "live_bytes": self.live_bytes,
+        }
+        per_block |= {
+            name: values
+            for name in ("workspace_bytes", "load_bytes")
+            if (values := getattr(self, name))
         }
         per_block |= {f"nodes.{c.name}.block_latency_s": c.block_latency_s for c in self.nodes}
         per_boundary: dict[str, Sequence[object]] = {
@@ -262,9 +272,17 @@ def build_problem(
 
 
 def _joined(profile: Profile, cluster: Cluster, profiles: Mapping[str, Profile]) -> Problem:
+    for node in cluster.nodes:
+        if node.profile is not None and node.profile not in profiles:
+            raise MismatchError(
+                f"node {node.name!r} names the profile {node.profile!r}, which was not given"
+            )
     used = list(dict.fromkeys(node.profile for node in cluster.nodes))
+    terms = memory_terms(profile, [profile if name is None else profiles[name] for name in used])
     nodes = tuple(
-        _node_costs(node, profile, profiles).model_copy(update={"spread": used.index(node.profile)})
+        _node_costs(
+            node, profile if node.profile is None else profiles[node.profile], terms
+        ).model_copy(update={"spread": used.index(node.profile)})
         for node in cluster.nodes
     )
     spreads = tuple(block_spread(profile if name is None else profiles[name]) for name in used)
@@ -273,8 +291,10 @@ def _joined(profile: Profile, cluster: Cluster, profiles: Mapping[str, Profile])
         positions=tuple(cut.position for cut in profile.cuts),
         cut_tensors=tuple(cut.tensors for cut in profile.cuts),
         cut_bytes=tuple(cut.n_bytes for cut in profile.cuts),
-        weight_bytes=tuple(block.weight_bytes for block in profile.blocks),
+        weight_bytes=terms.kept,
         live_bytes=tuple(block.peak_live_bytes for block in profile.blocks),
+        workspace_bytes=terms.workspace,
+        load_bytes=terms.load,
         shared=profile.shared,
         nodes=nodes,
         spreads=spreads,
@@ -285,17 +305,12 @@ def _joined(profile: Profile, cluster: Cluster, profiles: Mapping[str, Profile])
     )
 
 
-def _node_costs(node: Node, reference: Profile, profiles: Mapping[str, Profile]) -> NodeCosts:
-    if node.profile is not None and node.profile not in profiles:
-        raise MismatchError(
-            f"node {node.name!r} names the profile {node.profile!r}, which was not given"
-        )
-    own = reference if node.profile is None else profiles[node.profile]
+def _node_costs(node: Node, own: Profile, terms: MemoryTerms) -> NodeCosts:
     return NodeCosts(
         name=node.name,
         memory_bytes=node.memory_bytes,
-        base_bytes=own.runtime.base_bytes + own.runtime.workspace_bytes,
-        weight_factor=own.runtime.weight_factor,
+        base_bytes=base_bytes(own),
+        weight_factor=kept_factor(own, terms),
         block_latency_s=tuple(block.latency.median_s for block in own.blocks),
         blocks_over_whole=own.whole.blocks_over_whole,
         speed=1.0 if node.speed is None else node.speed,

@@ -1,81 +1,163 @@
-"""Memory of a process that holds one stage, measured in a process of its own.
+"""Memory of processes that hold one stage each, measured as a worker would hold it.
 
-`python -m profiler.footprint` reads one job as JSON on stdin, loads the stage file, runs it, and
-prints the process's peak anonymous memory. For an ONNX stage it never imports torch.
+`python -m profiler.footprint` reads jobs as JSON on stdin, imports the backend's framework once,
+and forks a child for each job that loads the stage file, runs it as a worker does, and tells its
+memory. A fork saves starting Python and importing the framework again; what the parent already
+holds counts in the child too. For ONNX stages nothing here imports torch.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from profiler.backends import backend_named
+from profiler.backends.interface import Array
 from profiler.errors import BackendError
-from profiler.process import peak_anonymous_bytes, pin_allocator
+from profiler.process import (
+    anonymous_bytes,
+    peak_anonymous_bytes,
+    pin_allocator,
+    reset_peak,
+    return_freed_memory,
+    thrifty_allocator,
+)
 
 _REQUESTS = 3
-_LIMIT_S = 300.0
+_LIMIT_S = 600.0
+
+Spec = tuple[str, tuple[int, ...]]
+"""Type and shape of a tensor."""
 
 
 @dataclass(frozen=True)
 class FootprintJob:
     """A stage file to load and run."""
 
-    backend: str
     path: str
-    threads: int
-    inputs: tuple[tuple[str, tuple[int, ...]], ...]
-    """Type and shape of each input."""
+    received: tuple[Spec, ...]
+    """All tensors of a request, also those that only pass through."""
+    inputs: tuple[int, ...]
+    """Which of them the stage takes, in its order."""
 
 
-def measure_footprint(job: FootprintJob) -> int:
-    """Peak anonymous bytes of a new process that loads and runs the stage a few times.
+@dataclass(frozen=True)
+class Footprint:
+    """Memory of one process, all with what Python and the framework take; 0 where unknown."""
+
+    loading_bytes: int
+    """Most while it loaded the stage."""
+    loaded_bytes: int
+    """When it had loaded the stage and returned what that had freed."""
+    running_bytes: int
+    """Most from then on."""
+
+
+def measure_footprints(backend: str, threads: int, jobs: Sequence[FootprintJob]) -> list[Footprint]:
+    """What processes take that load and run the stages a few times, in the jobs' order.
+
+    Args:
+        backend: of all stage files.
+        threads: of each process.
+        jobs: the stages.
 
     Raises:
-        BackendError: the process failed.
+        BackendError: a process failed.
     """
     command = [sys.executable, "-m", "profiler.footprint"]
+    order = {"backend": backend, "threads": threads, "jobs": [asdict(job) for job in jobs]}
     # `-m` looks in the working folder first: find this very package, not a namesake.
     where = Path(__file__).parents[1]
     try:
         done = subprocess.run(
-            command, input=json.dumps(asdict(job)), cwd=where, capture_output=True, text=True,
+            command, input=json.dumps(order), cwd=where, capture_output=True, text=True,
             timeout=_LIMIT_S, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         limit = f"{_LIMIT_S:.0f} s"
-        raise BackendError(f"a stage took over {limit} to measure its memory") from error
+        raise BackendError(f"the stages took over {limit} to measure their memory") from error
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise BackendError(f"the process that measures memory failed: {last}")
-    return int(json.loads(done.stdout)["peak_bytes"])
+    return [Footprint(**fields) for fields in json.loads(done.stdout)]
 
 
-def _array(dtype: str, shape: Sequence[int]) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
+def _array(spec: Sequence[Any]) -> Array:
+    dtype, shape = spec
     if dtype == "bfloat16":
         import ml_dtypes
 
-        return np.zeros(shape, dtype=ml_dtypes.bfloat16)
-    return np.zeros(shape, dtype=dtype)
+        dtype = ml_dtypes.bfloat16
+    # Not `zeros`, whose pages take no memory before somebody writes to them.
+    array: Array = np.empty(shape, dtype=dtype)
+    array.fill(0)
+    return array
 
 
-def _main() -> None:
-    job = json.loads(sys.stdin.read())
-    backend = backend_named(job["backend"])
-    stage = backend.load(Path(job["path"]), threads=job["threads"])
-    pin_allocator()  # after loading, as a worker does
+def _measured(backend_name: str, threads: int, job: dict[str, Any]) -> Footprint:
+    """Loads and runs a stage in this process, with the buffers and the allocator of a worker."""
+    backend = backend_named(backend_name)
+    reset_peak()
+    thrifty_allocator()
+    stage = backend.load(Path(job["path"]), threads=threads)
+    loading = peak_anonymous_bytes()
+    return_freed_memory()
+    pin_allocator()
+    loaded = anonymous_bytes()
+    reset_peak()
     for _ in range(_REQUESTS):
-        values = [backend.to_value(_array(dtype, shape)) for dtype, shape in job["inputs"]]
-        for value in stage.run(values):
-            backend.to_array(value)
-    sys.stdout.write(json.dumps({"peak_bytes": peak_anonymous_bytes()}))
+        received = [_array(spec) for spec in job["received"]]
+        values = [backend.to_value(received[index]) for index in job["inputs"]]
+        sent = [backend.to_array(value) for value in stage.run(values)]
+        del received, values, sent
+    return Footprint(loading, loaded, peak_anonymous_bytes())
+
+
+def _in_child(backend: str, threads: int, job: dict[str, Any]) -> dict[str, int]:
+    """The footprint of a child of its own.
+
+    Raises:
+        BackendError: the child failed.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            answer: dict[str, Any] = asdict(_measured(backend, threads, job))
+        except Exception as error:  # noqa: BLE001  a fork must not go on with its parent's work
+            answer = {"error": " ".join(f"{type(error).__name__}: {error}".split())}
+        os.write(writing, json.dumps(answer).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        text = pipe.read()
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    answer = json.loads(text) if text else {"error": f"exit code {code}"}
+    if "error" in answer:
+        raise BackendError(f"{Path(job['path']).name}: {answer['error']}")
+    return answer
+
+
+def _main() -> int:
+    order = json.loads(sys.stdin.read())
+    import_module(backend_named(order["backend"]).framework)
+    try:
+        found = [_in_child(order["backend"], order["threads"], job) for job in order["jobs"]]
+    except BackendError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(json.dumps(found))
+    return 0
 
 
 if __name__ == "__main__":
-    _main()
+    sys.exit(_main())

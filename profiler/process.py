@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
-_GIB, _MIB = 2**30, 2**20
+_GIB, _MIB, _KIB = 2**30, 2**20, 2**10
 _PR_SET_PDEATHSIG, _SIGKILL = 1, 9
+
+
+def thrifty_allocator() -> str:
+    """Tells glibc to return freed memory at once: for loading, which copies weights about.
+
+    Returns `thrifty`, or `default` where the allocator is not glibc's. Source: mallopt(3).
+    """
+    settings = ((_M_MMAP_THRESHOLD, 64 * _KIB), (_M_TRIM_THRESHOLD, 128 * _KIB), (_M_TOP_PAD, 0))
+    return "thrifty" if _set_allocator(settings) else "default"
 
 
 def pin_allocator() -> str:
@@ -18,18 +28,29 @@ def pin_allocator() -> str:
     Returns `pinned`, or `default` where the allocator is not glibc's. Call it after
     loading and before running: what it keeps counts against the process. Source: mallopt(3).
     """
-    if not sys.platform.startswith("linux"):
-        return "default"
-    try:
-        mallopt = ctypes.CDLL("libc.so.6").mallopt
-    except (OSError, AttributeError):
-        return "default"
     settings = (
         (_M_MMAP_THRESHOLD, _GIB),
         (_M_TRIM_THRESHOLD, 2 * _GIB - 1),
         (_M_TOP_PAD, 64 * _MIB),
     )
-    return "pinned" if all([mallopt(name, value) for name, value in settings]) else "default"
+    return "pinned" if _set_allocator(settings) else "default"
+
+
+def return_freed_memory() -> None:
+    """Gives the system what has been freed between memory in use. Source: malloc_trim(3)."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+def _set_allocator(settings: Sequence[tuple[int, int]]) -> bool:
+    """Whether the allocator is glibc's and takes all of the settings."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return False
+    return all([mallopt(name, value) for name, value in settings])
 
 
 def die_with_parent() -> None:
@@ -43,18 +64,33 @@ def die_with_parent() -> None:
 
 
 def peak_anonymous_bytes() -> int:
-    """Most anonymous memory this process has had, or 0 where the system does not tell.
+    """Most memory that counts against a node's cap, since the start or the last `reset_peak`.
 
     That is the high-water mark of resident memory less what is backed by files or shared, which
-    the kernel can drop and does not count against a node's cap. The mark is of the past and the
-    rest of now, so that it is too low by what file pages have grown since the mark, which is little
-    once everything is loaded. Source: proc_pid_status(5).
+    the kernel can drop, plus the page tables; 0 where the system does not tell. The mark is of the
+    past and the rest of now, so that it is too low by what file pages have grown since the mark,
+    which is little once everything is loaded. Source: proc_pid_status(5).
     """
+    kib = _status_kib()
+    return (kib["VmHWM"] - kib["RssFile"] - kib["RssShmem"] + kib["VmPTE"]) * 1024 if kib else 0
+
+
+def anonymous_bytes() -> int:
+    """The same at this moment."""
+    kib = _status_kib()
+    return (kib["RssAnon"] + kib["VmPTE"]) * 1024 if kib else 0
+
+
+def reset_peak() -> None:
+    """Makes `peak_anonymous_bytes` start again from now. Source: proc_pid_clear_refs(5)."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _status_kib() -> dict[str, int]:
     status = Path("/proc/self/status")
     if not status.exists():
-        return 0
+        return {}
     fields = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
-    kib = {
-        name: int(fields.get(name, "0 kB").split()[0]) for name in ("VmHWM", "RssFile", "RssShmem")
-    }
-    return (kib["VmHWM"] - kib["RssFile"] - kib["RssShmem"]) * 1024
+    names = ("VmHWM", "RssAnon", "RssFile", "RssShmem", "VmPTE")
+    return {name: int(fields.get(name, "0 kB").split()[0]) for name in names}

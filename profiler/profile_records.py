@@ -61,6 +61,12 @@ class BlockCost(Record):
     """Measured in context, as the whole's `attribution` says. Not rescaled."""
     peak_live_bytes: NonNegativeInt
     """Most activation bytes alive at any of its operators, passing tensors included."""
+    resident_bytes: NonNegativeInt
+    """What a process keeps for it once loaded: weights as the runtime holds them, its operators."""
+    workspace_bytes: NonNegativeInt
+    """What its kernels need while it runs, beside live activations and the received message."""
+    load_bytes: NonNegativeInt
+    """What a process needs for a while, beside all that it keeps, to load it."""
 
 
 class Cut(Record):
@@ -82,20 +88,19 @@ class SharedWeight(Record):
 
 
 class Runtime(Record):
-    """What a process of this backend needs before and beside activations.
+    """What a process of this backend needs before any block, and how exact the prediction is.
 
-    The weight factor and the workspace solve two equations, one for a worker that holds the whole
-    model and one for a worker that holds only the block with the most live bytes:
-    peak = base + factor · weights + live + inputs + workspace.
-    Where the two hold nearly the same weights, the factor is 1 and the workspace takes the rest.
+    A process that holds some blocks in a row needs at most
+    base + margin + (1 + ratio) · (Σ resident + max over blocks of max(live + workspace, load))
+    + the received message.
     """
 
     base_bytes: NonNegativeInt
-    """Peak anonymous memory of a worker process that runs a stage without weights."""
-    weight_factor: Ratio
-    """Resident bytes per weight byte."""
-    workspace_bytes: NonNegativeInt
-    """Memory of the kernels beside activations and weights."""
+    """Peak of a process that loads and runs a stage without weights."""
+    margin_ratio: Annotated[float, Field(ge=0, le=1)]
+    """Share added to what blocks need: several blocks in one process differ from each alone."""
+    margin_bytes: NonNegativeInt
+    """Added to every process: what processes differ by, and what the kernel keeps for one."""
 
 
 class Attribution(StrEnum):
@@ -208,7 +213,7 @@ class Carried(Record):
 class Profile(Record):
     """Everything a planner needs to know about one model on one machine."""
 
-    schema_: Literal["partway.profile/1"] = Field(alias="schema", default="partway.profile/1")
+    schema_: Literal["partway.profile/2"] = Field(alias="schema", default="partway.profile/2")
     backend: str
     granularity: str
     graph: ModelGraph

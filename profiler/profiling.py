@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import platform
-import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
-from pathlib import Path
-
-import torch
-from torch import nn
 
 from profiler.backends import backend_named
 from profiler.backends.interface import Backend, Value
+from profiler.block_memory import BlockMemory, groups_to_build, measure_blocks
 from profiler.block_timer import BlocksInSequence, BlocksInWhole, BlockTimer, Part
 from profiler.blocks import Block, Granularity, blocks_between, check_positions, cut_positions
-from profiler.capture import CapturedModel, capture
+from profiler.capture import CapturedModel
 from profiler.carve import Carving, carve
 from profiler.cuts import cuts_at
 from profiler.devices import device_named
 from profiler.errors import BackendError
 from profiler.flops import OpFlops, count_flops
-from profiler.footprint import FootprintJob, measure_footprint
 from profiler.graph import ModelGraph
 from profiler.liveness import live_bytes
 from profiler.measure import BlockTimings, time_blocks
@@ -34,11 +30,9 @@ from profiler.profile_records import (
     FlopCount,
     Profile,
     Provenance,
-    Runtime,
     SharedWeight,
 )
 from profiler.reference import time_reference
-from profiler.sources import ModelSource
 
 _PACKAGES = {"torch": ("torch",), "onnx": ("onnxruntime", "torch")}
 """Packages whose versions a backend's numbers depend on."""
@@ -71,16 +65,19 @@ def profile(
     on_step(f"building {len(blocks)} blocks for {backend.name}")
     carvings = [carve(captured, block.start, block.stop) for block in blocks]
     parts = [carve(captured, 0, len(graph.ops)), *carvings]
+    n_timed = len(parts)
+    parts += groups_to_build(captured, blocks, parts, backend)
     programs = backend.build(parts)
     reference = time_reference()
-    timings = _time(captured, parts, programs, options, on_step)
+    timings = _time(captured, parts[:n_timed], programs[:n_timed], options, on_step)
     on_step("measuring a worker's memory")
-    runtime = _runtime(captured, backend, list(zip(parts, programs, strict=True)), options.threads)
+    built = list(zip(parts, programs, strict=True))
+    runtime, memory = measure_blocks(captured, blocks, backend, built, threads=options.threads)
     return Profile(
         backend=backend.name,
         granularity="cuts" if options.cuts is not None else options.granularity.value,
         graph=graph,
-        blocks=_block_costs(graph, blocks, flops, timings),
+        blocks=_block_costs(graph, blocks, flops, timings, memory),
         cuts=cuts_at(graph, positions),
         stage_positions=cut_positions(graph, Granularity.STAGE),
         shared=_shared(graph, blocks),
@@ -108,17 +105,15 @@ def check_options(options: ProfileOptions) -> Backend:
     return backend
 
 
-_LEAST_SPREAD_BYTES = 8 * 2**20
-"""Processes differ by about a megabyte from run to run: less weight than this tells no factor."""
-_LARGEST_FACTOR = 4.0
-"""No runtime keeps more copies of a weight; beyond it the two workers differ in something else."""
-
 _PROVENANCE = {
     "latency": Provenance.MEASURED,
     "whole": Provenance.MEASURED,
     "runtime.base_bytes": Provenance.MEASURED,
-    "runtime.weight_factor": Provenance.ESTIMATED,
-    "runtime.workspace_bytes": Provenance.ESTIMATED,
+    "runtime.margin_ratio": Provenance.ESTIMATED,
+    "runtime.margin_bytes": Provenance.ESTIMATED,
+    "resident_bytes": Provenance.MEASURED,
+    "workspace_bytes": Provenance.MEASURED,
+    "load_bytes": Provenance.MEASURED,
     "flops": Provenance.COMPUTED,
     "weight_bytes": Provenance.COMPUTED,
     "peak_live_bytes": Provenance.COMPUTED,
@@ -180,60 +175,12 @@ def _values(captured: CapturedModel, backend: Backend, device: str) -> dict[str,
     }
 
 
-def _runtime(
-    captured: CapturedModel, backend: Backend, parts: Sequence[tuple[Carving, object]], threads: int
-) -> Runtime:
-    """Solves for the weights' factor and the workspace; see `Runtime`.
-
-    Args:
-        captured: the model.
-        backend: what runs the parts.
-        parts: the whole model first, then every block, each with its program.
-        threads: of a worker.
-    """
-    identity = capture(ModelSource("base", nn.ReLU(), (torch.zeros(1),)))
-    empty = carve(identity, 0, 1)
-    (program,) = backend.build([empty])
-    base = _footprint(empty, backend, program, threads)
-    whole, *blocks = parts
-    busiest = max(blocks, key=lambda part: _activation_bytes(part[0]))
-    weights = [_weight_bytes(part) for part, _ in (whole, busiest)]
-    held = [
-        _footprint(part, backend, program, threads) - base - _activation_bytes(part)
-        for part, program in (whole, busiest)
-    ]
-    spread = weights[0] - weights[1]
-    factor = 1.0
-    if spread >= _LEAST_SPREAD_BYTES:
-        factor = min(max((held[0] - held[1]) / spread, 1.0), _LARGEST_FACTOR)
-    workspace = max(h - int(factor * w) for h, w in zip(held, weights, strict=True))
-    return Runtime(base_bytes=base, weight_factor=factor, workspace_bytes=max(workspace, 0))
-
-
-def _activation_bytes(part: Carving) -> int:
-    """Most live bytes inside a part, and its inputs, which a worker keeps until it answers."""
-    graph = part.captured.graph
-    inputs = sum(graph.tensor[name].n_bytes for name in part.inputs)
-    return max(live_bytes(graph)[part.start : part.stop]) + inputs
-
-
-def _weight_bytes(part: Carving) -> int:
-    graph = part.captured.graph
-    names = _weights(graph, Block("", part.start, part.stop))
-    return sum(graph.parameter[name].n_bytes for name in names)
-
-
-def _footprint(part: Carving, backend: Backend, program: object, threads: int) -> int:
-    tensor = part.captured.graph.tensor
-    with tempfile.TemporaryDirectory(prefix="partway-") as folder:
-        path = Path(folder) / f"stage{backend.suffix}"
-        backend.save(program, path)
-        specs = tuple((tensor[name].dtype, tensor[name].shape) for name in part.inputs)
-        return measure_footprint(FootprintJob(backend.name, str(path), threads, specs))
-
-
 def _block_costs(
-    graph: ModelGraph, blocks: Sequence[Block], flops: OpFlops, timings: BlockTimings
+    graph: ModelGraph,
+    blocks: Sequence[Block],
+    flops: OpFlops,
+    timings: BlockTimings,
+    memory: Sequence[BlockMemory],
 ) -> tuple[BlockCost, ...]:
     live = live_bytes(graph)
     return tuple(
@@ -245,8 +192,9 @@ def _block_costs(
             weight_bytes=sum(graph.parameter[name].n_bytes for name in _weights(graph, block)),
             latency=latency,
             peak_live_bytes=max(live[block.start : block.stop]),
+            **asdict(measured),
         )
-        for block, latency in zip(blocks, timings.blocks, strict=True)
+        for block, latency, measured in zip(blocks, timings.blocks, memory, strict=True)
     )
 
 

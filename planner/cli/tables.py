@@ -64,10 +64,11 @@ def profile_summary(profile: Profile) -> str:
             if flops.fvcore_total is None
             else f"counts {flops.fvcore_total / 1e9:.3f} G"
         ),
-        f"memory        process base {format_size(runtime.base_bytes)} measured; estimated: "
-        f"{runtime.weight_factor:.2f} resident bytes per weight byte, workspace "
-        f"{format_size(runtime.workspace_bytes)}; "
-        f"weights {format_size(profile.graph.weight_bytes)}",
+        f"memory        measured: process base {format_size(runtime.base_bytes)}; of "
+        f"{format_size(profile.graph.weight_bytes)} of weights a process keeps "
+        f"{format_size(sum(block.resident_bytes for block in profile.blocks))}, and needs up to "
+        f"{format_size(max(block.load_bytes for block in profile.blocks))} more to load them; "
+        f"margin {runtime.margin_ratio:.0%} and {format_size(runtime.margin_bytes)}",
     ]
     if flops.unpriced:
         names = ", ".join(f"{name} ({count})" for name, count in flops.unpriced.items())

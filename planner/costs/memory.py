@@ -20,15 +20,18 @@ class StageMemory:
 
     Bytes of a stage [start, stop) on a node:
 
-        base_bytes + ⌈weight_factor · weights⌉ + max live_bytes over its blocks + cut_bytes[start]
+        base_bytes + ⌈weight_factor · weights⌉ + max work over its blocks + cut_bytes[start]
+        work = max(live_bytes + workspace_bytes, load_bytes)
 
     where weights counts a parameter once however many blocks of the stage read it, and again in
-    every other stage that reads it. The last term is the received message, which the worker holds
-    until the request ends. The value never falls when a stage grows at its end.
+    every other stage that reads it. Loading a block takes load_bytes beside all that is kept, and
+    blocks are loaded one after another, so that the largest counts. The last term is the received
+    message, which the worker holds until the request ends; it is added to loading too, though no
+    message has come by then. The value never falls when a stage grows at its end.
 
-    It does not include a second request in flight, nor copies that a transport makes beside the
-    message itself. The workspace of the node's kernels is part of `base_bytes`. A stage with a
-    block that the node cannot run takes more memory than any node has.
+    A worker holds one request at a time. Further ones wait in the sockets' buffers, which are the
+    kernel's and not included, nor is page cache, which the kernel drops when memory is short. A
+    stage with a block that the node cannot run takes more memory than any node has.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -39,15 +42,16 @@ class StageMemory:
         for weight in problem.shared:
             readers = list(weight.blocks)
             self._read_again[readers] += weight.n_bytes * (1 - 1 / len(readers))
-        self._peak = _range_maxima(np.array(problem.live_bytes, dtype=np.int64))
+        live = np.array(problem.live_bytes, dtype=np.int64)
+        self._peak = _range_maxima(work_bytes(problem, live, np.arange(problem.n_blocks)))
         self._received = np.array(problem.cut_bytes[:-1], dtype=np.int64)
 
     def stage_bytes(self, node: NodeCosts, starts: _Ints, stops: _Ints) -> _Ints:
         """Bytes of each stage [start, stop); every stage has at least one block."""
         level = np.frexp(stops - starts)[1] - 1
         last = stops - (1 << level)
-        live = np.maximum(self._peak[level, starts], self._peak[level, last])
-        return self._total_bytes(node, starts, stops, live)
+        work = np.maximum(self._peak[level, starts], self._peak[level, last])
+        return self._total_bytes(node, starts, stops, work)
 
     def farthest_stops(self, node: NodeCosts, cap_bytes: int | None = None) -> _Ints:
         """For each start the largest stop such that [start, stop) fits the cap.
@@ -60,15 +64,15 @@ class StageMemory:
         """
         cap = node.memory_bytes if cap_bytes is None else cap_bytes
         starts = np.arange(self._n_blocks)
-        stops, live = starts.copy(), np.zeros_like(starts)
+        stops, work = starts.copy(), np.zeros_like(starts)
         # Memory grows with the stop: grow each stage by halving strides while it still fits.
         for level in reversed(range(len(self._peak))):
             ahead = stops + (1 << level)
             inside = ahead <= self._n_blocks
             ahead = np.minimum(ahead, self._n_blocks)
-            peak = np.maximum(live, self._peak[level, np.minimum(stops, self._n_blocks - 1)])
+            peak = np.maximum(work, self._peak[level, np.minimum(stops, self._n_blocks - 1)])
             fits = inside & (self._total_bytes(node, starts, ahead, peak) <= cap)
-            stops, live = np.where(fits, ahead, stops), np.where(fits, peak, live)
+            stops, work = np.where(fits, ahead, stops), np.where(fits, peak, work)
         return stops
 
     def runnable_stops(self, node: NodeCosts) -> _Ints:
@@ -78,20 +82,20 @@ class StageMemory:
     def additive_bound_bytes(self, node: NodeCosts) -> tuple[_Floats, _Floats]:
         """Bytes for opening a stage at each block, and for each block in it; added up, a bound.
 
-        No stage takes less than its opening and its blocks together: the most live bytes are no
-        less than those of the first block, rounding up adds, and a weight that m blocks of the
+        No stage takes less than its opening and its blocks together: the most work is no
+        less than that of the first block, rounding up adds, and a weight that m blocks of the
         model read counts 1/m for each of them, so at most once within a stage.
         """
         weights = np.diff(self._weights_before) - self._read_again
         opening = node.base_bytes + self._peak[0] + self._received
         return opening.astype(np.float64), node.weight_factor * np.maximum(weights, 0.0)
 
-    def _total_bytes(self, node: NodeCosts, starts: _Ints, stops: _Ints, live: _Ints) -> _Ints:
+    def _total_bytes(self, node: NodeCosts, starts: _Ints, stops: _Ints, work: _Ints) -> _Ints:
         """The formula's terms; both questions above are answered with them."""
         weights = self._weights_before[stops] - self._weights_before[starts]
         weights = weights - self._repeats.between(starts, stops)
         total = total_bytes(
-            node, weight_bytes=weights, live_bytes=live, received_bytes=self._received[starts]
+            node, weight_bytes=weights, work_bytes=work, received_bytes=self._received[starts]
         )
         return total + self._forbidden_bytes(node, starts, stops) if node.cannot_run else total
 
@@ -101,19 +105,35 @@ class StageMemory:
         return np.where(before[stops] > before[starts], FORBIDDEN_BYTES, 0)
 
 
+def work_bytes(problem: Problem, live_bytes: _Ints, blocks: _Ints) -> _Ints:
+    """What blocks need for a while: to be loaded, or to run beside activations that are alive.
+
+    Args:
+        problem: whose blocks they are.
+        live_bytes: most activations alive at any operator of each block, in whatever order.
+        blocks: the place of each in the problem.
+    """
+    needed = live_bytes
+    if problem.workspace_bytes:
+        needed = needed + np.array(problem.workspace_bytes, dtype=np.int64)[blocks]
+    if problem.load_bytes:
+        needed = np.maximum(needed, np.array(problem.load_bytes, dtype=np.int64)[blocks])
+    return needed
+
+
 def total_bytes(
-    node: NodeCosts, *, weight_bytes: _Ints, live_bytes: _Ints, received_bytes: _Ints
+    node: NodeCosts, *, weight_bytes: _Ints, work_bytes: _Ints, received_bytes: _Ints
 ) -> _Ints:
     """The formula of `StageMemory`, for terms that are known already.
 
     Args:
         node: what runs the stages.
         weight_bytes: of each stage, a parameter once.
-        live_bytes: most activations alive at any of its operators.
+        work_bytes: the most that one of its blocks needs; see the function of that name.
         received_bytes: of its message.
     """
     resident = np.ceil(node.weight_factor * weight_bytes).astype(np.int64)
-    total: _Ints = node.base_bytes + resident + live_bytes + received_bytes
+    total: _Ints = node.base_bytes + resident + work_bytes + received_bytes
     return total
 
 

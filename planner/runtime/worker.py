@@ -32,7 +32,13 @@ from planner.runtime.frames import Frame
 from planner.runtime.job import EXIT_FAILED, EXIT_NEIGHBOUR_LOST, Job, parse_line
 from planner.runtime.pacing import PacedWire, WireTime, wait_until
 from planner.runtime.stage import LoadedStage
-from profiler.process import die_with_parent, peak_anonymous_bytes, pin_allocator
+from profiler.process import (
+    die_with_parent,
+    peak_anonymous_bytes,
+    pin_allocator,
+    return_freed_memory,
+    thrifty_allocator,
+)
 
 
 class Worker:
@@ -62,6 +68,7 @@ class Worker:
             except ConnectionClosed:
                 return
             self._answer(received)
+            del received  # not to be held while the next one arrives
 
     def _answer(self, received: Received) -> None:
         meta = received.frame.meta
@@ -98,7 +105,9 @@ def _with_record(meta: Mapping[str, Any], record: dict[str, float]) -> dict[str,
 def run(channel: ControlChannel) -> None:
     """Loads the stage, joins the ring, and works."""
     job = parse_line(channel.receive_line())
+    thrifty_allocator()
     stage = LoadedStage(job)
+    return_freed_memory()
     pin_allocator()  # only now: what loading needed and freed shall not stay in the process
     with listen(job.host) as listener:
         channel.send(port=listener.getsockname()[1])

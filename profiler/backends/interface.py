@@ -55,8 +55,14 @@ class Backend(Protocol):
     """Builds, stores, loads and runs parts of a model."""
 
     name: str
+    framework: str
+    """The module that every process imports which runs a stage."""
     suffix: str
     """Ending of a stage file, with the dot."""
+    memory_groups: int
+    """Into how many groups of blocks a model is divided at most to measure their memory."""
+    loads_one_by_one: bool
+    """Whether loading takes, beside what it keeps, as much more as the largest weight is larger."""
     tolerance: float
     """Largest relative difference from the original that is accepted; 0 asks for equal bits."""
 

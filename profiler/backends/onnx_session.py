@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from profiler.errors import BackendError
@@ -22,9 +23,15 @@ def session_options(threads: int) -> onnxruntime.SessionOptions:
 
 
 def open_session(
-    model: bytes | str, options: onnxruntime.SessionOptions, device: str
+    model: bytes, options: onnxruntime.SessionOptions, device: str, *, where: Path | None = None
 ) -> onnxruntime.InferenceSession:
-    """A session of a serialised model, or of the model in a file.
+    """A session of a serialised model.
+
+    Args:
+        model: may refer to weights in files.
+        options: settings of the session.
+        device: cpu or cuda.
+        where: the file it came from, for messages; none if it never was in one.
 
     Raises:
         BackendError: onnxruntime cannot use the device, or cannot load the model.
@@ -37,5 +44,5 @@ def open_session(
     try:
         return onnxruntime.InferenceSession(model, options, providers=[provider])
     except Exception as error:  # onnxruntime has no common base for its load errors
-        where = model if isinstance(model, str) else "model in memory"
-        raise BackendError(f"onnxruntime cannot load {where}: {error}") from error
+        named = "a model in memory" if where is None else where
+        raise BackendError(f"onnxruntime cannot load {named}: {error}") from error

@@ -26,7 +26,11 @@ class TorchBackend:
     """Parts as graph modules; the same operators as the original, so the same bits."""
 
     name = "torch"
+    framework = "torch"
     suffix = ".pt2"
+    memory_groups = 1
+    """Each takes seconds to write and to load."""
+    loads_one_by_one = True
     tolerance = 0.0
 
     def skip_reason(self) -> str | None:

@@ -60,6 +60,8 @@ def make_problem(
     *,
     weight_bytes: Sequence[int] | None = None,
     live_bytes: Sequence[int] | None = None,
+    workspace_bytes: Sequence[int] = (),
+    load_bytes: Sequence[int] = (),
     shared: Sequence[SharedWeight] = (),
     source: str | None = None,
     sink: str | None = None,
@@ -78,6 +80,8 @@ def make_problem(
         cut_bytes=tuple(cut_bytes),
         weight_bytes=tuple(weight_bytes or [0] * n_blocks),
         live_bytes=tuple(live_bytes or [0] * n_blocks),
+        workspace_bytes=tuple(workspace_bytes),
+        load_bytes=tuple(load_bytes),
         shared=tuple(shared),
         nodes=tuple(nodes),
         links=tuple(links),
@@ -224,7 +228,19 @@ def random_problem(seed: int, *, most_blocks: int = 5, most_nodes: int = 4) -> P
         shared=shared,
         source=str(rng.choice(names)),
         sink=str(rng.choice(names)),
+        **_work(seed, n_blocks),
     )
+
+
+def _work(seed: int, n_blocks: int) -> dict[str, list[int]]:
+    """What blocks need beside live bytes and for loading; nothing in half of the problems."""
+    rng = np.random.default_rng((seed, 1))
+    if rng.random() < 0.5:
+        return {}
+    return {
+        name: [int(n) for n in rng.choice([0, 0, 3, 25], n_blocks)]
+        for name in ("workspace_bytes", "load_bytes")
+    }
 
 
 def _shared(rng: np.random.Generator, weights: np.ndarray) -> list[SharedWeight]:

@@ -60,6 +60,42 @@ def test_memory_is_base_plus_weights_plus_peak_plus_the_received_message():
     assert stage_bytes(problem, server, 0, 4) == 270
 
 
+def test_a_stage_takes_the_most_that_one_of_its_blocks_needs_to_load_or_to_run():
+    problem = make_problem(
+        [make_node("n", (1.0,) * 3, base_bytes=1000)],
+        [],
+        (1, 2, 4, 8),
+        weight_bytes=(10, 20, 40),
+        live_bytes=(100, 50, 60),
+        workspace_bytes=(5, 0, 30),
+        load_bytes=(0, 300, 90),
+    )
+    node = problem.nodes[0]
+    expected = {
+        (0, 1): 1000 + 10 + (100 + 5) + 1,  # runs
+        (2, 3): 1000 + 40 + (60 + 30) + 4,  # both alike
+        (0, 2): 1000 + 30 + 300 + 1,  # loads its second block
+        (0, 3): 1000 + 70 + 300 + 1,
+    }
+    assert {key: stage_bytes(problem, node, *key) for key in expected} == expected
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_memory_never_falls_at_the_stages_end_nor_below_its_bound(seed):
+    problem = random_problem(seed, most_blocks=8)
+    memory = StageMemory(problem)
+    for node in problem.nodes:
+        opening, block = memory.additive_bound_bytes(node)
+        for start in range(problem.n_blocks):
+            used = [
+                stage_bytes(problem, node, start, stop)
+                for stop in range(start + 1, problem.n_blocks + 1)
+            ]
+            assert used == sorted(used)
+            bounds = opening[start] + np.cumsum(block[start:])
+            assert (bounds <= np.array(used) + 1e-6).all()
+
+
 def test_a_fraction_of_a_weight_byte_is_rounded_up():
     problem = make_problem(
         [make_node("n", (1.0,), weight_factor=1.1)], [], (0, 0), weight_bytes=[11]
@@ -124,6 +160,10 @@ def test_farthest_stop_agrees_with_stage_bytes(seed):
 def test_memory_equals_the_formula_written_out_block_by_block(seed):
     problem = random_problem(seed, most_blocks=8)
     node = problem.nodes[0]
+    workspace = problem.workspace_bytes or (0,) * problem.n_blocks
+    load = problem.load_bytes or (0,) * problem.n_blocks
+    needs = zip(problem.live_bytes, workspace, load, strict=True)
+    work = [max(live + more, loading) for live, more, loading in needs]
     for start in range(problem.n_blocks):
         for stop in range(start + 1, problem.n_blocks + 1):
             weights = sum(problem.weight_bytes[start:stop])
@@ -133,7 +173,7 @@ def test_memory_equals_the_formula_written_out_block_by_block(seed):
             expected = (
                 node.base_bytes
                 + math.ceil(node.weight_factor * weights)
-                + max(problem.live_bytes[start:stop])
+                + max(work[start:stop])
                 + problem.cut_bytes[start]
             )
             assert stage_bytes(problem, node, start, stop) == expected

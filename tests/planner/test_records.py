@@ -51,7 +51,7 @@ def two_block_profile(**changes):
         "blocks": [block(0, 0.002), block(1, 0.004)],
         "cuts": [Cut(position=i, tensors=(n,), n_bytes=8) for i, n in enumerate("xab")],
         "stage_positions": (0, 2),
-        "runtime": Runtime(base_bytes=100, weight_factor=1.5, workspace_bytes=7),
+        "runtime": Runtime(base_bytes=100, margin_ratio=0.5, margin_bytes=7),
         "whole": Whole(latency=timing(0.005), blocks_over_whole=1.2, noise=0.0),
         "flops": FlopCount(total=0, fvcore_total=None, unpriced={}, unpriced_latency_share=0.0),
         "environment": Environment(
@@ -76,6 +76,9 @@ def block(index, median_s):
         weight_bytes=10 * (index + 1),
         latency=timing(median_s),
         peak_live_bytes=16,
+        resident_bytes=12 * (index + 1),
+        workspace_bytes=4 * index,
+        load_bytes=30 * (1 - index),
     )
 
 
@@ -268,20 +271,23 @@ def test_a_problem_with_a_missing_block_time_is_refused_by_node():
 def test_a_problem_joins_the_reference_profile_with_the_nodes_own():
     own = two_block_profile(
         blocks=[block(0, 0.02), block(1, 0.04)],
-        runtime=Runtime(base_bytes=50, weight_factor=1.0, workspace_bytes=0),
+        runtime=Runtime(base_bytes=50, margin_ratio=0.0, margin_bytes=0),
     )
     problem = build_problem(two_block_profile(), phone_and_server(), {"server.json": own})
     phone, server = problem.nodes
     assert (phone.block_latency_s, phone.speed) == ((0.002, 0.004), 0.5)
-    assert (phone.base_bytes, phone.weight_factor, phone.memory_bytes) == (107, 1.5, 400)
+    assert (phone.base_bytes, phone.weight_factor, phone.memory_bytes) == (107, 1.0, 400)
     assert (server.block_latency_s, server.speed) == ((0.02, 0.04), 1.0)
-    assert (server.base_bytes, server.weight_factor, server.memory_bytes) == (50, 1.0, 800)
+    assert (server.base_bytes, server.weight_factor, server.memory_bytes) == (50, 12 / 18, 800)
     assert phone.blocks_over_whole == 1.2
     assert problem.positions == (0, 1, 2)
     assert problem.cut_tensors == (("x",), ("a",), ("b",))
     assert problem.cut_bytes == (8, 8, 8)
-    assert problem.weight_bytes == (10, 20)
+    # The phone's profile, which is the reference, has a margin of a half, the server's has none.
+    assert problem.weight_bytes == (18, 36)
     assert problem.live_bytes == (16, 16)
+    assert problem.workspace_bytes == (8, 14)
+    assert problem.load_bytes == (45, 0)
     assert problem.stage_positions == (0, 2)
     assert (problem.source, problem.sink) == ("phone", "phone")
     assert problem.graph_digest == two_block_profile().graph.digest
@@ -347,7 +353,7 @@ def test_a_profile_that_does_not_belong_to_the_reference_is_refused(other, messa
         ({"stage_positions": (-1, 2)}, "stage_positions: must ascend from 0 to 2"),
         ({"stage_positions": (2, 0)}, "stage_positions: must ascend from 0 to 2"),
         ({"stage_positions": (0, 99)}, "stage_positions: must ascend from 0 to 2"),
-        ({"runtime": {"base_bytes": 1, "weight_factor": 1e30, "workspace_bytes": 0}}, "1000"),
+        ({"runtime": {"base_bytes": 1, "margin_ratio": 1e30, "margin_bytes": 0}}, "equal to 1"),
     ],
 )
 def test_a_profile_that_contradicts_itself_is_refused(changes, message):

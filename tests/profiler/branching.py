@@ -84,6 +84,9 @@ def make_profile(
                 weight_bytes=sum(graph.parameter[name].n_bytes for name in names[index]),
                 latency=timing(seconds),
                 peak_live_bytes=max(live[start:stop]),
+                resident_bytes=sum(graph.parameter[name].n_bytes for name in names[index]),
+                workspace_bytes=3 * (index % 2),
+                load_bytes=7 * index,
             )
             for index, ((start, stop), seconds) in enumerate(zip(ranges, times_s, strict=True))
         ),
@@ -96,7 +99,7 @@ def make_profile(
             for name, blocks in readers.items()
             if len(blocks) > 1
         ),
-        runtime=Runtime(base_bytes=5, weight_factor=1.1, workspace_bytes=2),
+        runtime=Runtime(base_bytes=5, margin_ratio=0.0, margin_bytes=2),
         whole=Whole(latency=timing(sum(times_s) or 1.0), blocks_over_whole=1.1, noise=0.0),
         flops=FlopCount(total=0, fvcore_total=None, unpriced={}, unpriced_latency_share=0.0),
         environment=Environment(

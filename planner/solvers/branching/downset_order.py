@@ -25,7 +25,7 @@ def _inside(prices: DownsetPrices, start: int, stop: int) -> tuple[int, ...]:
         if masks[start] & ~masks[place] or masks[place] & ~masks[stop]:
             continue
         ends = [
-            (max(peak[before], int(steps.live_bytes[pair])), -int(steps.block[pair]), before)
+            (max(peak[before], int(steps.work_bytes[pair])), -int(steps.block[pair]), before)
             for pair in range(steps.first[place], steps.first[place + 1])
             if (before := int(steps.before[pair])) in peak
         ]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.costs.additive import AdditivePrices
-from planner.costs.memory import total_bytes
+from planner.costs.memory import total_bytes, work_bytes
 from planner.limits import Order
 from planner.objectives import Objective
 from planner.problem import NodeCosts, Problem
@@ -30,8 +30,8 @@ class Steps:
     """[pairs]: place of the downset without the block."""
     block: _Ints
     """[pairs]: the block."""
-    live_bytes: _Ints
-    """[pairs]: most bytes alive while the block runs after the downset without it."""
+    work_bytes: _Ints
+    """[pairs]: what the block needs to be loaded, or to run after the downset without it."""
 
 
 class DownsetPrices:
@@ -65,7 +65,7 @@ class DownsetPrices:
             [[prices.hop(a, b, self.crossing_bytes) for b in names] for a in names]
         )
         """[N, N, D]: of a transfer at each downset, row to column."""
-        self.steps = _steps(tensors, downsets)
+        self.steps = _steps(problem, tensors, downsets)
         self.completion = self._completion()
         """[N, D]: no plan that starts a stage there on the node costs less from there on."""
         self._weights = inside @ np.array(problem.weight_bytes, dtype=np.int64)
@@ -107,14 +107,14 @@ class DownsetPrices:
         return weights
 
     def fits(
-        self, node: int, starts: _Ints, weight_bytes: _Ints, live_bytes: _Ints
+        self, node: int, starts: _Ints, weight_bytes: _Ints, work_bytes: _Ints
     ) -> NDArray[np.bool_]:
-        """Which stages fit a node, given their weights and most live bytes."""
+        """Which stages fit a node, given their weights and most work."""
         machine = self.problem.nodes[node]
         used = total_bytes(
             machine,
             weight_bytes=weight_bytes,
-            live_bytes=live_bytes,
+            work_bytes=work_bytes,
             received_bytes=self.crossing_bytes[starts],
         )
         return used <= machine.memory_bytes
@@ -130,16 +130,18 @@ class DownsetPrices:
             np.array([amount])
             for amount in (
                 sum(self.problem.weight_bytes),
-                self.steps.live_bytes.max(initial=0),
+                self.steps.work_bytes.max(initial=0),
                 self.crossing_bytes.max(initial=0),
             )
         ]
-        used = total_bytes(node, weight_bytes=most[0], live_bytes=most[1], received_bytes=most[2])
+        used = total_bytes(node, weight_bytes=most[0], work_bytes=most[1], received_bytes=most[2])
         return int(used[0])
 
 
-def _steps(tensors: BlockTensors, downsets: Downsets) -> Steps:
+def _steps(problem: Problem, tensors: BlockTensors, downsets: Downsets) -> Steps:
     after, block, before = downsets.steps.T
     live = tensors.step_live_bytes(downsets.inside, block, before, after)
     first = np.searchsorted(after, np.arange(len(downsets.masks) + 1))
-    return Steps(first=first, before=before, block=block, live_bytes=live)
+    return Steps(
+        first=first, before=before, block=block, work_bytes=work_bytes(problem, live, block)
+    )

@@ -128,8 +128,8 @@ class CappedStarts:
         steps = self._prices.steps
         pairs = slice(steps.first[stop], steps.first[stop + 1])
         before = self._peaks[steps.before[pairs] - self._first]
-        live = steps.live_bytes[pairs, np.newaxis]
-        peaks: _Ints = np.maximum(before, live).min(axis=0)
+        work = steps.work_bytes[pairs, np.newaxis]
+        peaks: _Ints = np.maximum(before, work).min(axis=0)
         return peaks
 
     def _fitting(self, stop: int, peaks: _Ints) -> _Ints:

@@ -14,7 +14,7 @@ below
         entry(m) + d_0(m, n_1) + Σ seg_n(i, j) + Σ d_j(n, n') + d_k(n_K, m') + exit(m')
     seg_n(i, j) = Σ over b in H on the path of c_n(b) + Σ over b in H off it of c_n(b) - c(b)
 
-where a piece must fit its node: the weights of its hull and the live bytes that no order avoids.
+where a piece must fit its node: the weights of its hull and the work that no order avoids.
 It holds for nodes in listed order, if so limited, and else for nodes in any order, which may even
 come again.
 
@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from planner.costs.additive import AdditivePrices
 from planner.costs.compute import has_measured_stages
-from planner.costs.memory import total_bytes
+from planner.costs.memory import total_bytes, work_bytes
 from planner.costs.transfer import HopPrices
 from planner.limits import Order
 from planner.objectives import LATENCY, Objective
@@ -122,7 +122,8 @@ class _PathBounds:
         self._names = [node.name for node in problem.nodes]
         self.block: _Floats = np.array([prices.block(node) for node in problem.nodes])
         self.weights = np.array(problem.weight_bytes, dtype=np.int64)
-        self._live = tensors.least_live_bytes()
+        least = tensors.least_live_bytes()
+        self._work = work_bytes(problem, least, np.arange(len(least)))
         self._reach = reachable(dag)
         self._crossing = LeastCrossing(dag, tensors)
         self._readers = np.zeros((dag.n_blocks, len(problem.shared)), dtype=np.int64)
@@ -178,10 +179,10 @@ class _PathBounds:
         if len(self._shared):
             readers = hulls.astype(np.int64) @ self._readers
             weights = weights - np.maximum(readers - 1, 0) @ self._shared
-        live = np.where(hulls, self._live, 0).max(axis=1)
+        work = np.where(hulls, self._work, 0).max(axis=1)
         used = [
             total_bytes(
-                node, weight_bytes=weights, live_bytes=live, received_bytes=np.array([received])
+                node, weight_bytes=weights, work_bytes=work, received_bytes=np.array([received])
             )
             <= node.memory_bytes
             for node in self._problem.nodes

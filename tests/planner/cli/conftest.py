@@ -60,9 +60,9 @@ def files(tmp_path_factory):
 
 def cut_in_two(folder, profile):
     runtime = profile["runtime"]
-    weights = sum(block["weight_bytes"] for block in profile["blocks"])
-    everything = runtime["base_bytes"] + runtime["workspace_bytes"]
-    everything += int(runtime["weight_factor"] * weights)
+    kept = sum(block["resident_bytes"] for block in profile["blocks"])
+    everything = runtime["base_bytes"] + runtime["margin_bytes"]
+    everything += int((1 + runtime["margin_ratio"]) * kept)
     text = TWO_NODES.replace("4GiB", f"{everything}B")
     (folder / "two.yaml").write_text(text)
 

@@ -1,0 +1,61 @@
+import pytest
+
+from profiler.backends import backend_named
+from profiler.block_memory import BlockMemory, groups_of, share_out
+from profiler.blocks import Block
+from profiler.footprint import Footprint
+from tests.profiler.branching import diamond
+
+BASE = Footprint(loading_bytes=900, loaded_bytes=1000, running_bytes=1100)
+
+
+def first_two():
+    """Two blocks of the diamond: 12 and 38 live bytes."""
+    graph = diamond().graph
+    blocks = diamond().blocks[:2]
+    return graph, [Block(b.name, b.op_start, b.op_stop) for b in blocks]
+
+
+def held(graph, blocks):
+    """Weight bytes of the blocks together."""
+    names = {n for op in graph.ops[blocks[0].start : blocks[-1].stop] for n in op.parameters}
+    return sum(graph.parameter[name].n_bytes for name in names)
+
+
+@pytest.mark.parametrize(
+    ("n_blocks", "backend", "expected"),
+    [
+        (3, "onnx", [(0, 1), (1, 2), (2, 3)]),
+        (3, "torch", [(0, 3)]),
+        (48, "onnx", [(2 * i, 2 * i + 2) for i in range(24)]),
+    ],
+)
+def test_few_blocks_are_measured_alone_and_many_in_even_groups(n_blocks, backend, expected):
+    blocks = [Block(str(i), i, i + 1) for i in range(n_blocks)]
+    assert groups_of(blocks, backend_named(backend)) == expected
+
+
+def test_what_a_group_keeps_beyond_its_weights_is_shared_out_by_operators():
+    graph, blocks = first_two()
+    weights = held(graph, blocks)
+    n_ops = blocks[-1].stop - blocks[0].start
+    footprint = Footprint(0, 1000 + weights + 10 * n_ops, 0)
+    result = share_out(graph, blocks, footprint, base=BASE, one_by_one=False)
+    for memory, block in zip(result, blocks, strict=True):
+        own = held(graph, [block])
+        assert memory == BlockMemory(own + 10 * (block.stop - block.start), 0, 0)
+
+
+def test_weights_that_stay_in_the_file_count_all_the_same():
+    graph, blocks = first_two()
+    result = share_out(graph, blocks, Footprint(0, 1000, 0), base=BASE, one_by_one=False)
+    assert [memory.resident_bytes for memory in result] == [held(graph, [b]) for b in blocks]
+
+
+def test_what_is_needed_for_a_while_counts_for_every_block_of_a_group():
+    """Running takes 60 more than is kept: 4 received, 38 live, and so 18 of workspace."""
+    graph, blocks = first_two()
+    footprint = Footprint(loading_bytes=5077, loaded_bytes=5000, running_bytes=5000 + 60)
+    result = share_out(graph, blocks, footprint, base=BASE, one_by_one=False)
+    assert {memory.load_bytes for memory in result} == {77}
+    assert {memory.workspace_bytes for memory in result} == {60 - 4 - 38}
