@@ -72,6 +72,8 @@ def _one_line(entry: dict[str, object]) -> str:
 
 def _with_entry(text: str, link: Link) -> str:
     root = yaml.compose(text, yaml.SafeLoader)
+    if not isinstance(root, yaml.MappingNode):  # it was read as one before
+        raise ClusterError("the file is no mapping")
     pairs = {key.value: value for key, value in root.value}
     listed, entry = pairs.get("links"), write_link(link)
     if not isinstance(listed, yaml.SequenceNode):

@@ -84,23 +84,23 @@ class MeasuredLink(Record):
 
 def _rounded(model: AnyLink) -> AnyLink:
     window = model.initial_window_bytes
-    known = {"initial_window_bytes": None if window is None else round(window)}
+    window = None if window is None else float(round(window))
     latency_s = _five_digits(model.latency_s)
     if isinstance(model, AffineLink):
         return AffineLink(
             bandwidth_bytes_per_s=_five_digits(model.bandwidth_bytes_per_s),
             latency_s=latency_s,
             overhead_s=_five_digits(model.overhead_s),
-            **known,
+            initial_window_bytes=window,
         )
     # Rounding may not take the first knot below the latency, nor one to the one before it.
     seconds = [max(_five_digits(knot.seconds), latency_s) for knot in model.knots]
     if any(a >= b for a, b in pairwise(seconds)):
-        return model.model_copy(update=known)
+        return model.model_copy(update={"initial_window_bytes": window})
     knots = tuple(
         Knot(n_bytes=knot.n_bytes, seconds=s) for knot, s in zip(model.knots, seconds, strict=True)
     )
-    return PiecewiseLink(latency_s=latency_s, knots=knots, **known)
+    return PiecewiseLink(latency_s=latency_s, knots=knots, initial_window_bytes=window)
 
 
 def _five_digits(value: float) -> float:
