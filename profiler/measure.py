@@ -121,7 +121,8 @@ def _floor(run_whole: Callable[[], float], device: Device, rounds: Rounds) -> _F
     """Noise of equal runs of the whole model, and how much longer a run takes after a rest."""
     if not rounds.floor:
         return _Floor(noise=0.0, rest_factor=1.0)
-    rested_s, busy_s = [], []
+    rested_s: list[float] = []
+    busy_s: list[float] = []
     end_s = device.now_s() + rounds.budget_s * _FLOOR_SHARE
     for done in range(_WARM_UP_ROUNDS + rounds.floor):
         if len(rested_s) >= _LEAST_FLOOR and device.now_s() > end_s:
