@@ -69,7 +69,7 @@ def without_weights(path: Path) -> bytes:
     """The model of a file, with references to the file instead of its large aligned weights.
 
     Raises:
-        BackendError: the file is empty or no protobuf message.
+        BackendError: the file cannot be read, is empty, or is no protobuf message.
     """
     try:
         with (
@@ -78,8 +78,10 @@ def without_weights(path: Path) -> bytes:
             memoryview(data) as view,
         ):
             return _stripped(view, path.name)
+    except OSError as error:
+        raise BackendError(f"cannot load {path}: {error.strerror}") from error
     except (ValueError, BackendError) as error:
-        raise BackendError(f"{path} is no ONNX model: {error}: emit again") from error
+        raise BackendError(f"cannot load {path}: no ONNX model: {error}: emit again") from error
 
 
 def _stripped(view: memoryview, name: str) -> bytes:

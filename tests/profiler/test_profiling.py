@@ -168,7 +168,7 @@ def test_a_latency_that_is_no_time_is_refused_by_field(number):
 @pytest.mark.parametrize(
     "change",
     [
-        {"schema": "partway.profile/2"},
+        {"schema": "partway.profile/1"},
         {"colour": "blue"},
         {"blocks": []},
         {"provenance": {"latency": "guessed"}},

