@@ -99,5 +99,5 @@ def test_a_renamed_file_reached_by_a_link_still_computes_the_same(tmp_path):
 def test_bytes_that_are_no_message_are_refused_with_the_file(content, tmp_path):
     path = tmp_path / "stage.onnx"
     path.write_bytes(content)
-    with pytest.raises(BackendError, match=r"stage\.onnx is no ONNX model.*emit again"):
+    with pytest.raises(BackendError, match=r"stage\.onnx: no ONNX model.*emit again"):
         without_weights(path)
