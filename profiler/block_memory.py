@@ -27,7 +27,7 @@ from profiler.sources import ModelSource
 
 MARGIN_RATIO = 0.02
 MARGIN_BYTES = 2 * 2**20
-"""Measured processes differ; see experiments/memory_model for where both come from."""
+"""Measured processes differ. Both are first guesses, not yet checked against many real workers."""
 
 
 @dataclass(frozen=True)
