@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -12,30 +13,21 @@ from planner import api
 from planner.cli.main import app
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
-COMMANDS = re.findall(r"^partway (\w+) (.+)$", README, flags=re.MULTILINE)
+COMMANDS = re.findall(r"^partway (\w+) (.+)$", README.replace("\\\n", " "), flags=re.MULTILINE)
 
 
 def block(language):
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
-def test_the_readme_shows_every_step_of_the_loop():
-    assert [name for name, _ in COMMANDS] == [
-        "profile",
-        "plan",
-        "explain",
-        "compare",
-        "sweep",
-        "pareto",
-        "emit",
-        "run",
-    ]
+def test_the_readme_shows_every_command():
+    assert {name for name, _ in COMMANDS} | {"demo"} == set(typer.main.get_command(app).commands)
 
 
 @pytest.mark.parametrize(("name", "words"), COMMANDS)
 def test_a_command_in_the_readme_is_understood(name, words):
     command = typer.main.get_command(app).commands[name]
-    assert command.make_context(name, words.split()).params
+    assert command.make_context(name, shlex.split(words, comments=True)).params
 
 
 def test_files_that_the_readme_names_exist():

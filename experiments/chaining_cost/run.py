@@ -49,8 +49,8 @@ def row(captured: CapturedModel, name: str, n_rounds: int) -> tuple[str, ...]:
     thirds = [positions[len(positions) * k // 3] for k in (1, 2)]
     bounds = (0, *thirds, positions[-1])
     with tempfile.TemporaryDirectory() as folder:
-        whole = load(captured, name, (0, positions[-1]), Path(folder))
-        stages = load(captured, name, bounds, Path(folder))
+        whole = load(captured, name, (0, positions[-1]), Path(folder) / "whole")
+        stages = load(captured, name, bounds, Path(folder) / "stages")
     times = [(run(captured, name, whole), run(captured, name, stages), run(captured, name, whole))
              for _ in range(n_rounds + 3)][3:]  # fmt: skip
     first, chained, again = (list(column) for column in zip(*times, strict=True))
@@ -67,7 +67,8 @@ Loaded = tuple[tuple[str, ...], Executable, tuple[str, ...]]
 
 
 def load(captured: CapturedModel, name: str, bounds: tuple[int, ...], folder: Path) -> list[Loaded]:
-    """Stages written to files and loaded from them."""
+    """Stages written to files of a new folder and loaded from them: weights stay in the files."""
+    folder.mkdir()
     backend = backend_named(name)
     parts = [carve(captured, start, stop) for start, stop in pairwise(bounds)]
     loaded = []

@@ -50,20 +50,17 @@ def files(tmp_path_factory):
 
     run("profile", CNN, "--backend", "onnx", "-o", folder / "cnn.profile.json")
     run("profile", OTHER, "--backend", "onnx", "-o", folder / "other.profile.json")
-    # The near node cannot take all of it, so that there is a cut to run.
-    profile = json.loads((folder / "cnn.profile.json").read_text())
-    cut_in_two(folder, profile)
+    run("plan", folder / "cnn.profile.json", "-c", folder / "cluster.yaml", "-o", folder / "1.json")
+    cut_in_two(folder, json.loads((folder / "1.json").read_text()))
     run("plan", folder / "cnn.profile.json", "-c", folder / "two.yaml", "-o", folder / "plan.json")
     run("emit", folder / "plan.json", "--model", CNN, "-o", folder / "parts")
     return folder
 
 
-def cut_in_two(folder, profile):
-    runtime = profile["runtime"]
-    kept = sum(block["resident_bytes"] for block in profile["blocks"])
-    everything = runtime["base_bytes"] + runtime["margin_bytes"]
-    everything += int((1 + runtime["margin_ratio"]) * kept)
-    text = TWO_NODES.replace("4GiB", f"{everything}B")
+def cut_in_two(folder, whole):
+    """Writes a cluster whose nodes just cannot take all of it, so that there is a cut to run."""
+    (stage,) = whole["estimate"]["stages"]
+    text = TWO_NODES.replace("4GiB", f"{stage['peak_bytes'] - 1}B")
     (folder / "two.yaml").write_text(text)
 
 

@@ -61,12 +61,12 @@ def test_a_receiver_that_takes_nothing_is_noticed_by_the_deadline(pair):
 
 def test_closing_between_frames_is_told_from_closing_within_one():
     for sent, expected in ((b"", ConnectionClosed), (b"PWF\x01\x20", ConnectionLost)):
-        raw, sock = socket.socketpair()
+        with connection.listen() as listener:
+            raw = socket.create_connection(listener.getsockname())
+            sock, _ = listener.accept()
         raw.sendall(sent)
         raw.close()
-        end = Connection.__new__(Connection)
-        end._sock, end._watch = sock, None
-        with end, pytest.raises(expected) as caught:
+        with Connection(sock) as end, pytest.raises(expected) as caught:
             end.receive()
         assert isinstance(caught.value, ConnectionClosed) == (not sent)
 
