@@ -3,7 +3,7 @@
     connections, empty messages      delay and overhead
     growing messages                 a first rate, from which the sizes and rounds are planned
     for each round, for each way:    one large message that opens the window, not measured
-                                     every size once, in an order of its own
+                                     every size, short ones several times, in a new order
     fresh connections                every large size, both ways, in turn
 
 The sizes of a way follow each other without a pause: a sender that is idle for a few hundred
@@ -152,7 +152,7 @@ class _ProbeRun:
             on_step(f"measuring, round {number + 1} of {plan.rounds}")
             for is_back in (False, True):
                 self._round_trip_s(plan.largest_bytes, is_back=is_back)
-                for n_bytes in self._random.permutation(plan.sizes).tolist():
+                for n_bytes in self._random.permutation(plan.sent(pace, is_back=is_back)).tolist():
                     self._measure(n_bytes, is_back=is_back)
             self.rounds += 1
 

@@ -20,6 +20,8 @@ _SMALL_WINDOW_BYTES = 10_000
 """About what a fresh connection begins with; for the plan of its time only."""
 _WARM_UPS = 4
 """Messages that open a window, as far as the plan of the time knows."""
+_REPEATED_S, _MOST_REPEATS = 0.008, 6
+"""Messages of a few hundred microseconds scatter most and cost least: a round repeats them."""
 _USED_SHARE = 0.8
 """Of the time left: first rates are rough."""
 
@@ -43,7 +45,7 @@ class ProbePlan:
     """What is sent each way."""
 
     sizes: tuple[int, ...]
-    """Bytes of each message of a round, ascending."""
+    """Bytes of messages, ascending; a round has all of them."""
     rounds: int
     cold_sizes: tuple[int, ...]
     cold_repeats: int
@@ -54,10 +56,21 @@ class ProbePlan:
         """The largest message, which also opens the window before each round."""
         return self.sizes[-1]
 
+    def sent(self, pace: Pace, *, is_back: bool) -> tuple[int, ...]:
+        """Bytes of each message that a round measures one way: short ones are sent more often."""
+        return tuple(
+            n_bytes
+            for n_bytes in self.sizes
+            for _ in range(_repeats(pace.message_s(n_bytes, is_back=is_back)))
+        )
+
     def round_s(self, pace: Pace) -> float:
         """About how long a round takes, both ways."""
-        sent = (self.largest_bytes, *self.sizes)
-        return sum(pace.message_s(n, is_back=back) for n in sent for back in (False, True))
+        return sum(
+            pace.message_s(n, is_back=back)
+            for back in (False, True)
+            for n in (self.largest_bytes, *self.sent(pace, is_back=back))
+        )
 
     def cold_s(self, pace: Pace) -> float:
         """About how long all messages on fresh connections take, both ways."""
@@ -102,6 +115,10 @@ def least_time_s(pace: Pace) -> float:
     """About how long the shortest probe takes, with the time that is left as a reserve."""
     *_, shortest = _by_size(LEAST_ROUNDS, 0)
     return shortest.total_s(pace) / _USED_SHARE
+
+
+def _repeats(message_s: float) -> int:
+    return min(max(int(_REPEATED_S / message_s), 1), _MOST_REPEATS)
 
 
 def _by_size(rounds: int, cold_repeats: int) -> Iterator[ProbePlan]:

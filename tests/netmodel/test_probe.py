@@ -54,8 +54,16 @@ def test_a_slow_wire_gets_smaller_messages():
     assert max(n for n, _ in slow.warm) < MOST_BYTES / 4
 
 
+def test_short_messages_are_sent_more_often():
+    found = probe(wire(1000, 0.0003), "a", "b")
+    there = [s.n_bytes for s in found.links[0].fit.samples if not s.is_cold]
+    # A round trip of 0.85 ms, and 0.03 s for the largest message.
+    assert there.count(64) == 6 * found.rounds
+    assert there.count(MOST_BYTES) == found.rounds
+
+
 def test_a_round_sends_every_size_once_after_one_that_opens_the_window():
-    measured = wire(1000, 0.001)
+    measured = wire(1000, 0.02)
     found = probe(measured, "a", "b")
     there = [s.n_bytes for s in found.links[0].fit.samples if not s.is_cold]
     assert len(there) == found.rounds * len(set(there))
