@@ -1,0 +1,50 @@
+"""What the grid of one run covers; written beside its rows as it was resolved."""
+
+from __future__ import annotations
+
+from experiments.link_settings import SETTINGS
+from profiler.record import Record
+
+MODELS = (
+    "torchvision:resnet18",
+    "torchvision:mobilenet_v2",
+    "torchvision:squeezenet1_1",
+    "torchvision:resnet50",
+    "torchvision:shufflenet_v2_x1_0",
+    "torchvision:googlenet",
+    "torchvision:efficientnet_b0",
+    "torchvision:mnasnet1_0",
+    "torchvision:mobilenet_v3_small",
+    "experiments.model_coverage.unet:make",
+)
+"""Residual, inverted residual, inception, dense-free and U-shaped; each with its own input size."""
+CLUSTERS = ("phone_server", "boxes", "camera")
+BACKENDS = ("onnx", "torch")
+
+
+class FidelityConfig(Record):
+    """The cells of the grid: every combination of the first four, with two plans each."""
+
+    models: tuple[str, ...] = MODELS
+    clusters: tuple[str, ...] = CLUSTERS
+    links: tuple[str, ...] = tuple(setting.name for setting in SETTINGS)
+    backends: tuple[str, ...] = BACKENDS
+    repeat_every: int = 4
+    """Every so manieth ring of workers is measured a second time, minutes later: A against A."""
+    seed: int = 0
+    """Of the odd plans."""
+    probe_deadline_s: float = 45.0
+    """For each link setting; the longer, the larger the messages that are measured."""
+    on_testbed: bool = True
+    """Whether links and memory caps are real, not paced and unchecked."""
+
+
+SMOKE = {
+    "models": ("torchvision:squeezenet1_1",),
+    "clusters": ("phone_server",),
+    "links": ("100Mbit/s+0.3ms", "10Mbit/s+20ms"),
+    "backends": ("onnx",),
+    "repeat_every": 2,
+    "probe_deadline_s": 12.0,
+}
+"""Settings of a run that only shows that everything works."""

@@ -1,0 +1,72 @@
+"""The two plans of every cell: the best one for its links, and a deliberately odd one."""
+
+from __future__ import annotations
+
+import random
+
+from netmodel.cluster import Cluster
+from planner import api
+from planner.costs.evaluate import Evaluator
+from planner.errors import PlannerError
+from planner.problem import Problem, build_problem
+from planner.solution import PlanDocument, Solution, Status
+from profiler.profile_records import Profile
+
+_TRIES = 300
+_LONG_S = 1.2
+"""Odd plans that take longer than this over the slowest links are passed over, for the time."""
+_TIME_LIMIT_S = 10.0
+
+
+def optimal(profile: Profile, cluster: Cluster) -> PlanDocument:
+    """The plan of least latency, blocks in the program's order."""
+    options = api.PlanOptions(reorder=False, time_limit_s=_TIME_LIMIT_S)
+    return api.plan(profile, cluster, options=options)
+
+
+def odd(
+    profile: Profile, slowest: Cluster, *, seed: str
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Cuts and nodes of a plan drawn at random among those that fit and use two nodes or more.
+
+    Args:
+        profile: of the model.
+        slowest: the cluster with the slowest links that the plan will be measured over.
+        seed: decides the draw.
+
+    Raises:
+        PlannerError: no draw fits.
+    """
+    problem = build_problem(profile, slowest)
+    evaluator, chance = Evaluator(problem), random.Random(seed)
+    drawn: dict[tuple[tuple[int, ...], tuple[str, ...]], float] = {}
+    for _ in range(_TRIES):
+        cuts, nodes = _draw(problem, chance)
+        price = evaluator.evaluate(problem.plan(cuts, nodes))
+        if price.fits and price.latency_s < float("inf"):
+            if price.latency_s <= _LONG_S:
+                return cuts, nodes
+            drawn[cuts, nodes] = price.latency_s
+    if not drawn:
+        raise PlannerError(f"{profile.graph.model}: none of {_TRIES} random plans fits")
+    return min(drawn, key=lambda plan: drawn[plan])
+
+
+def _draw(problem: Problem, chance: random.Random) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    names = [node.name for node in problem.nodes]
+    n_stages = chance.randint(2, min(len(names), problem.n_blocks))
+    cuts = tuple(sorted(chance.sample(range(1, problem.n_blocks), n_stages - 1)))
+    return cuts, tuple(chance.sample(names, n_stages))
+
+
+def by_hand(template: PlanDocument, cuts: tuple[int, ...], nodes: tuple[str, ...]) -> PlanDocument:
+    """A plan that an experiment chose, priced for the problem of another plan."""
+    problem = template.problem
+    if problem is None:
+        raise ValueError("a plan without its problem")
+    plan = problem.plan(cuts, nodes)
+    estimate = Evaluator(problem).evaluate(plan)
+    chosen = Solution(
+        status=Status.FEASIBLE, method="chosen by hand", plan=plan, value=estimate.latency_s
+    )
+    return template.model_copy(update={"solution": chosen, "estimate": estimate, "tail": None})

@@ -1,0 +1,67 @@
+"""Rings: the distinct sets of workers that the cells of one model need, and their stage files."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from experiments.fidelity import clusters, plans
+from experiments.fidelity.cells import Cell
+from experiments.fidelity.config import FidelityConfig
+from experiments.link_settings import setting_named, with_links
+from netmodel.links.any_link import AnyLink
+from planner import api
+from planner.partition import Partition
+from planner.solution import PlanDocument
+from profiler.capture import CapturedModel
+from profiler.profile_records import Profile
+
+Cuts = tuple[int, ...]
+Ring = tuple[str, Cuts, tuple[str, ...]]
+"""Cluster, cuts and nodes: what a set of workers is started for."""
+
+
+def rings_of(
+    profile: Profile, config: FidelityConfig, fits: Mapping[str, AnyLink]
+) -> dict[Ring, list[Cell]]:
+    """Every cell of a profiled model, by the workers that it is measured on.
+
+    Args:
+        profile: one model on one backend.
+        config: clusters and links of the grid.
+        fits: the links of each setting as they were measured: plans and predictions use these.
+    """
+    rings: defaultdict[Ring, list[Cell]] = defaultdict(list)
+    for name in config.clusters:
+        for cell in _cells(name, profile, config, fits):
+            rings[name, *cell.stages].append(cell)
+    return dict(rings)
+
+
+def _cells(
+    name: str, profile: Profile, config: FidelityConfig, fits: Mapping[str, AnyLink]
+) -> Iterator[Cell]:
+    cluster = clusters.capped(name, profile)
+    priced = {link: with_links(cluster, fits[link]) for link in config.links}
+    settings = [setting_named(link) for link in config.links]
+    slowest = min(settings, key=lambda s: (s.rate_bit_per_s, -s.delay_s)).name
+    seed = f"{config.seed} {profile.graph.model} {profile.backend} {name}"
+    cuts, nodes = plans.odd(profile, priced[slowest], seed=seed)
+    for setting in settings:
+        links = with_links(cluster, setting.model)
+        optimal = plans.optimal(profile, priced[setting.name])
+        documents = {"optimal": optimal, "odd": plans.by_hand(optimal, cuts, nodes)}
+        for kind, document in documents.items():
+            yield Cell(document, links, cluster=name, link=setting.name, plan=kind)
+
+
+def emit(
+    captured: CapturedModel, rings: Mapping[Ring, list[Cell]], folder: Path
+) -> dict[Cuts, Partition]:
+    """Stage files for every way in which the rings cut the model, from one export."""
+    first: dict[Cuts, PlanDocument] = {}
+    for (_, cuts, _), cells in rings.items():
+        first.setdefault(cuts, cells[0].document)
+    targets = [(document, folder / str(number)) for number, document in enumerate(first.values())]
+    return dict(zip(first, api.emit_all(targets, captured), strict=True))

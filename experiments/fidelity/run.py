@@ -1,0 +1,70 @@
+"""How far predictions are from measurements: models, clusters, links, plans and backends."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+from experiments.bench import choose_testbed
+from experiments.fidelity.cells import KEY, CellRow
+from experiments.fidelity.config import SMOKE, FidelityConfig
+from experiments.fidelity.grid import Grid
+from experiments.fidelity.summary import summarise, write
+from experiments.link_fits import fitted_settings
+from experiments.rows import RowFile
+from experiments.surroundings import surroundings
+from planner.files import write_record
+
+
+def main() -> None:
+    """Measures the cells that the output folder does not have yet, and sums all of them up."""
+    options = _options()
+    on_testbed = not options.paced and choose_testbed(
+        required=not options.smoke or "CI" in os.environ,
+        words=("(--paced measures over paced links on this machine)",),
+    )
+    config = _config(options, on_testbed)
+    folder: Path = options.output
+    write_record(folder / "config.json", config)
+    hosts = "the testbed" if on_testbed else "this machine, links paced by the senders"
+    write_record(folder / "surroundings.json", surroundings(hosts))
+    fits = fitted_settings(
+        config.links,
+        folder / "links.json",
+        on_testbed=on_testbed,
+        deadline_s=config.probe_deadline_s,
+    )
+    rows = RowFile(folder / "rows.csv", CellRow, key=KEY)
+    end_s = time.monotonic() + 60 * (options.limit_minutes or float("inf"))
+    grid = Grid(config, fits, rows, lambda: time.monotonic() > end_s)
+    grid.run()
+    print(f"{grid.missing} cells are missing: run again to go on", flush=True)
+    summary = summarise(rows.rows)
+    write(summary, folder)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("models", "clusters", "links", "backends"):
+        default = FidelityConfig.model_fields[name].default
+        parser.add_argument(f"--{name}", nargs="+", default=default)
+    parser.add_argument("--limit-minutes", type=float, help="begin nothing new after so long")
+    parser.add_argument("--paced", action="store_true", help="paced links instead of the testbed")
+    parser.add_argument("--smoke", action="store_true", help="one model, one cluster, two links")
+    parser.add_argument("-o", "--output", type=Path, default=Path("out/fidelity"))
+    return parser.parse_args()
+
+
+def _config(options: argparse.Namespace, on_testbed: bool) -> FidelityConfig:
+    chosen = {name: tuple(getattr(options, name)) for name in ("models", "clusters", "links")}
+    chosen["backends"] = tuple(options.backends)
+    return FidelityConfig(
+        **(SMOKE if options.smoke else chosen),
+        on_testbed=on_testbed,
+    )
+
+
+if __name__ == "__main__":
+    main()

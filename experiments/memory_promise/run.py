@@ -1,0 +1,57 @@
+"""Do plans that are said to fit run under real limits, and are the predictions close?"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+from experiments.bench import choose_testbed
+from experiments.memory_promise.capped_runs import KEY, CappedRun
+from experiments.memory_promise.config import SMOKE, PromiseConfig
+from experiments.memory_promise.schedule import Schedule
+from experiments.memory_promise.summary import summarise, write
+from experiments.rows import RowFile
+from experiments.surroundings import surroundings
+from planner import api
+from planner.files import write_record
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Makes the runs that the output folder does not have yet, and sums all of them up."""
+    options = _options()
+    on_testbed = choose_testbed(required=not options.smoke or "CI" in os.environ)
+    chosen = {"models": tuple(options.models), "backends": tuple(options.backends)}
+    config = PromiseConfig(**(SMOKE if options.smoke else chosen))
+    folder: Path = options.output
+    write_record(folder / "config.json", config)
+    hosts = "the testbed, swap off" if on_testbed else "this machine, limits not enforced"
+    write_record(folder / "surroundings.json", surroundings(hosts))
+    rows = RowFile(folder / "rows.csv", CappedRun, key=KEY)
+    end_s = time.monotonic() + 60 * (options.limit_minutes or float("inf"))
+    Schedule(
+        config=config,
+        cluster=api.read_cluster(HERE / "cluster.yaml"),
+        rows=rows,
+        out_of_time=lambda: time.monotonic() > end_s,
+        on_testbed=on_testbed,
+    ).run()
+    write(summarise(rows.rows), folder)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("models", "backends"):
+        default = PromiseConfig.model_fields[name].default
+        parser.add_argument(f"--{name}", nargs="+", default=default)
+    parser.add_argument("--limit-minutes", type=float, help="begin nothing new after so long")
+    parser.add_argument("--smoke", action="store_true", help="one model, a handful of runs")
+    parser.add_argument("-o", "--output", type=Path, default=Path("out/memory_promise"))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Which capped runs are made, in which order, and which are there already."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.bench import Bench, open_bench
+from experiments.memory_promise.capped_runs import CappedRun, Limit, run_capped
+from experiments.memory_promise.caps import Promise, promises
+from experiments.memory_promise.config import PromiseConfig
+from experiments.rows import RowFile
+from netmodel.cluster import Cluster
+from planner import api
+from planner.partition import Partition
+from planner.solution import PlanDocument
+from profiler.capture import CapturedModel
+from profiler.profile_options import Rounds
+
+_FEW_ROUNDS = Rounds(least=3, most=5, budget_s=2.0, floor=4)
+"""Plans are made for memory here; times only choose between those that fit."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One run of the experiment."""
+
+    config: PromiseConfig
+    cluster: Cluster
+    rows: RowFile[CappedRun]
+    out_of_time: Callable[[], bool]
+    on_testbed: bool
+
+    def run(self) -> None:
+        """Adds the rows that are missing, until the time is over."""
+        for model in self.config.models:
+            wanted = [b for b in self.config.backends if not self._is_complete(model, b)]
+            if not wanted or self.out_of_time():
+                continue
+            captured = api.capture(model)
+            for backend in wanted:
+                if not self.out_of_time():
+                    self._run_model(captured, backend)
+
+    def _is_complete(self, model: str, backend: str) -> bool:
+        """Whether the last run that is always made has a row."""
+        return (model, backend, Limit.DECLARED, self.config.shares[-1]) in self.rows
+
+    def _run_model(self, captured: CapturedModel, backend: str) -> None:
+        options = api.ProfileOptions(backend=backend, rounds=_FEW_ROUNDS)
+        profile = api.profile(captured, options)
+        made = list(promises(profile, self.cluster, self.config.shares))
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            open_bench(self.cluster, on_testbed=self.on_testbed) as bench,
+        ):
+            parts = _emitted(captured, made, Path(folder))
+            for promise, limit in self._runs(made):
+                if not self.out_of_time():
+                    self._add(bench, parts[promise.stages[0]], promise, limit)
+
+    def _runs(self, made: Sequence[Promise]) -> Iterator[tuple[Promise, Limit]]:
+        """Runs of each promise; a plan that serves several caps needs its exact run once."""
+        seen = set()
+        for promise in made:
+            if promise.stages not in seen:
+                yield promise, Limit.EXACT
+            seen.add(promise.stages)
+            if promise.share in self.config.below_shares:
+                yield promise, Limit.BELOW
+            yield promise, Limit.DECLARED
+
+    def _add(self, bench: Bench, partition: Partition, promise: Promise, limit: Limit) -> None:
+        document = promise.document
+        if (document.model, document.backend, limit, promise.share) in self.rows:
+            return
+        row = run_capped(bench, partition, promise, limit)
+        self.rows.append(row)
+        over = ", ".join(f"{share:+.1%}" for share in row.over_estimates) or "not known"
+        print(
+            f"{row.model} {row.backend} cap {row.cap_bytes / 2**20:.1f} MiB, {row.limit} "
+            f"[{row.cuts}]: {row.result}; predicted over measured {over}",
+            flush=True,
+        )
+
+
+def _emitted(
+    captured: CapturedModel, made: Sequence[Promise], folder: Path
+) -> dict[tuple[int, ...], Partition]:
+    """Stage files for every way in which the promises cut the model, from one export."""
+    first: dict[tuple[int, ...], PlanDocument] = {}
+    for promise in made:
+        first.setdefault(promise.stages[0], promise.document)
+    targets = [(document, folder / str(number)) for number, document in enumerate(first.values())]
+    return dict(zip(first, api.emit_all(targets, captured), strict=True))
