@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Self
 
 import networkx as nx
@@ -63,7 +62,7 @@ class Cluster(Record):
     """As the file lists them, an order that plans may be asked to keep."""
     links: tuple[Link, ...] = ()
 
-    @cached_property
+    @property
     def link_models(self) -> dict[tuple[str, str], AnyLink]:
         """Link models by (from, to)."""
         return {(link.source, link.target): link.model for link in self.links}
