@@ -14,7 +14,15 @@ from netmodel.links.any_link import AnyLink
 from netmodel.links.piecewise import Knot, PiecewiseLink
 from netmodel.links.spread import TransferSpread
 from netmodel.probe_records import LinkFit, Sample
-from netmodel.segments import Segments, best_borders, fit_segments, medians_by_size, noise_of
+from netmodel.segments import (
+    Segments,
+    best_borders,
+    fit_segments,
+    medians_by_size,
+    noise_by_size,
+    noise_of,
+    weights_by_size,
+)
 
 GOOD_RMS = 0.02
 """An affine model this near to the medians is kept, whatever another one would gain."""
@@ -25,6 +33,8 @@ _ERROR_OF_MEDIAN = 1.2533
 """Standard error of a median of n values, times √n, over their standard deviation."""
 _LEVELS = {0.1: 10, 0.5: 2, 0.9: 10, 0.99: 100}
 """Quantiles of the spread, and how many samples each needs."""
+_CUT_BYTES = 10_000
+"""Cuts rarely send less. The scheduler disturbs shorter messages by much more of their time."""
 
 _Floats = NDArray[np.float64]
 
@@ -76,7 +86,7 @@ def fit_link(samples: Sequence[Sample], *, latency_s: float) -> LinkFit:
         start_error_s=segments.errors[0],
         bandwidth_error_bytes_per_s=segments.errors[-1] / segments.slopes_s_per_byte[-1] ** 2,
         affine_rms_residual=_rms(_median_ratios(line, warm_bytes, warm_s) - 1),
-        spread=_spread(warm_ratios),
+        spread=_spread(warm_bytes, warm_ratios),
     )
 
 
@@ -84,8 +94,9 @@ def _enough_segments(line: Segments, n_bytes: _Floats, seconds: _Floats) -> Segm
     """The fewest segments that the residuals ask for."""
     chosen = line
     n_sizes = len(np.unique(n_bytes))
+    _, counts = np.unique(n_bytes, return_counts=True)
     # Of a normal distribution's median: with many borders to choose from, noise looks like kinks.
-    chance = _ERROR_OF_MEDIAN * noise_of(n_bytes, seconds) / np.sqrt(len(n_bytes) / n_sizes)
+    chance = _rms(_ERROR_OF_MEDIAN * noise_by_size(n_bytes, seconds) / np.sqrt(counts))
     if _rms(_median_ratios(line, n_bytes, seconds) - 1) <= max(GOOD_RMS, 2 * chance):
         return line
     for n_borders in range(1, _MOST_SEGMENTS):
@@ -148,11 +159,15 @@ def _arrays(samples: Sequence[Sample], *, is_cold: bool) -> tuple[_Floats, _Floa
     return sizes, np.array([sample.seconds for sample in chosen], np.float64)
 
 
-def _spread(ratios: _Floats) -> TransferSpread | None:
-    levels = tuple(level for level, least in _LEVELS.items() if len(ratios) >= least)
+def _spread(n_bytes: _Floats, ratios: _Floats) -> TransferSpread | None:
+    """Of messages as cuts send them, each size counting alike."""
+    least = min(_CUT_BYTES, np.unique(n_bytes)[-LEAST_SIZES])
+    n_bytes, ratios = n_bytes[n_bytes >= least], ratios[n_bytes >= least]
+    levels = tuple(level for level, needed in _LEVELS.items() if len(ratios) >= needed)
     if len(levels) < 2:
         return None
-    quantiles = np.quantile(ratios, levels)
+    weights = weights_by_size(n_bytes)
+    quantiles = np.quantile(ratios, levels, weights=weights, method="inverted_cdf")
     return TransferSpread(levels=levels, ratios=tuple(quantiles.tolist()))
 
 

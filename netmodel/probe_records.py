@@ -37,8 +37,8 @@ class LinkFit(Record):
     """Root mean square over the sizes of warm messages of their medians' residual: how far the
     model's form is from the wire."""
     scatter: NonNegativeFloat
-    """Relative spread of single warm messages about their size's median: 1.48 times the median
-    deviation, which is the standard deviation if they vary normally."""
+    """Relative spread of single warm messages about their size's median, in the median size: 1.48
+    times the median deviation, which is the standard deviation if they vary normally."""
     cold_rms_residual: NonNegativeFloat | None = None
     """As `rms_residual`, of cold messages; none if there are none."""
     cold_is_bound: bool = False
@@ -50,7 +50,8 @@ class LinkFit(Record):
     affine_rms_residual: NonNegativeFloat
     """`rms_residual` of the affine model, which another one has to beat."""
     spread: TransferSpread | None = None
-    """Of single warm messages around the model's time, as far as there are enough of them."""
+    """Of single warm messages around the model's time, as far as there are enough of them: of those
+    of at least 10 kB, as cuts send them, or of the three largest sizes; each size counts alike."""
 
     @property
     def n_warm(self) -> int:

@@ -44,7 +44,8 @@ def fit_segments(n_bytes: _Floats, seconds: _Floats, borders: Sequence[float] = 
     is judged by relative errors, and what disturbs a message grows with the time that it takes.
     The loss grows like the square of small errors and like the size of large ones (`soft_l1`):
     other traffic and the scheduler make single messages late by several times, never early, and
-    by squares these few would decide. The loss turns at the samples' own noise.
+    by squares these few would decide. The loss turns at the samples' own noise. All sizes count
+    alike, however often each was measured.
 
     Args:
         n_bytes: of each sample.
@@ -64,16 +65,22 @@ def fit_segments(n_bytes: _Floats, seconds: _Floats, borders: Sequence[float] = 
         each: _Floats = relative / scales / (relative @ (x / scales))[:, np.newaxis]
         return each
 
+    weights = weights_by_size(n_bytes)
+
+    def soft_l1(z: _Floats) -> _Floats:
+        root = np.sqrt(1 + z)
+        return np.array((2 * (root - 1), 1 / root, -0.5 / root**3)) * weights
+
     found = least_squares(
         errors,
         np.maximum(first, 1e-9),
         jac=slopes,
         bounds=(1e-12, np.inf),
-        loss="soft_l1",
+        loss=soft_l1,
         f_scale=noise_of(n_bytes, seconds),
     )
     start_s, *per_byte = (found.x / scales).tolist()
-    deviations = _standard_errors(found.jac, found.cost) / scales
+    deviations = _standard_errors(found.jac, found.cost, float(weights.sum())) / scales
     return Segments(tuple(borders), start_s, tuple(per_byte), tuple(deviations.tolist()))
 
 
@@ -92,11 +99,23 @@ def best_borders(n_bytes: _Floats, seconds: _Floats, n_borders: int) -> tuple[fl
 
 
 def noise_of(n_bytes: _Floats, seconds: _Floats) -> float:
-    """Relative spread of the samples about the median of their size, robustly."""
+    """Relative spread of the samples of a size about their median: that of the median size."""
+    return max(float(np.median(noise_by_size(n_bytes, seconds))), _LEAST_SCALE)
+
+
+def noise_by_size(n_bytes: _Floats, seconds: _Floats) -> _Floats:
+    """Relative spread of each size's samples about their median, robustly; by ascending size."""
     _, places = np.unique(n_bytes, return_inverse=True)
     medians = medians_by_size(n_bytes, seconds)
     deviations = np.abs(np.log(seconds / medians[places]))
-    return max(float(_NOISE_OF_MEDIAN * np.median(deviations)), _LEAST_SCALE)
+    return _NOISE_OF_MEDIAN * medians_by_size(n_bytes, deviations)
+
+
+def weights_by_size(n_bytes: _Floats) -> _Floats:
+    """Of each sample, so that all sizes weigh alike: 1 for those of the rarest size."""
+    _, places, counts = np.unique(n_bytes, return_inverse=True, return_counts=True)
+    weights: _Floats = counts.min() / counts[places]
+    return weights
 
 
 def medians_by_size(n_bytes: _Floats, values: _Floats) -> _Floats:
@@ -111,12 +130,17 @@ def _columns(n_bytes: _Floats, borders: Sequence[float]) -> _Floats:
     return np.column_stack((np.ones(len(n_bytes)), lengths))
 
 
-def _standard_errors(jacobian: _Floats, cost: float) -> _Floats:
+def _standard_errors(jacobian: _Floats, cost: float, n_samples: float) -> _Floats:
     """By the usual linearisation; the Jacobian carries the weights of the loss.
+
+    Args:
+        jacobian: of the residuals, [samples, parameters].
+        cost: half of the sum of the losses.
+        n_samples: sum of the samples' weights, which are at most 1: repeated sizes count as if
+            measured less often, so that errors are rather too large.
 
     Source: G. Seber and C. Wild, "Nonlinear Regression", Wiley, 1989, section 5.1.
     """
-    n_samples, n_parameters = jacobian.shape
-    variance = 2 * cost / max(n_samples - n_parameters, 1)
+    variance = 2 * cost / max(n_samples - jacobian.shape[1], 1)
     covariance = variance * np.linalg.pinv(jacobian.T @ jacobian)
     return np.sqrt(np.maximum(np.diag(covariance), 0.0))

@@ -16,10 +16,10 @@ SIZES = tuple(np.geomspace(64, 4e6, 13).round().astype(int).tolist())
 WIRE = AffineLink(bandwidth_bytes_per_s=1.25e6, latency_s=0.02, overhead_s=0.0005)
 
 
-def samples_of(model, *, repeats=12, noise=0.0, late=0.0, seed=0, is_cold=False):
+def samples_of(model, *, repeats=12, noise=0.0, late=0.0, seed=0, is_cold=False, sizes=SIZES):
     """Messages over a wire; a share of them is late by ten times."""
     random = np.random.default_rng(seed)
-    times_s = model.cold_s(np.array(SIZES)) if is_cold else model.transfer_s(np.array(SIZES))
+    times_s = model.cold_s(np.array(sizes)) if is_cold else model.transfer_s(np.array(sizes))
     return [
         Sample(
             n_bytes=n_bytes,
@@ -28,7 +28,7 @@ def samples_of(model, *, repeats=12, noise=0.0, late=0.0, seed=0, is_cold=False)
             * (11 if random.random() < late else 1),
             is_cold=is_cold,
         )
-        for n_bytes, seconds in zip(SIZES, times_s.tolist(), strict=True)
+        for n_bytes, seconds in zip(sizes, times_s.tolist(), strict=True)
         for _ in range(repeats)
     ]
 
@@ -54,7 +54,7 @@ def test_a_line_without_noise_is_found_exactly(bandwidth, latency_s, overhead_s,
 
 
 def test_late_messages_do_not_move_the_line():
-    fit = fit_link(samples_of(WIRE, noise=0.02, late=0.1), latency_s=0.02)
+    fit = fit_link(samples_of(WIRE, noise=0.02, late=0.1, repeats=16), latency_s=0.02)
     assert fit.model.bandwidth_bytes_per_s == pytest.approx(1.25e6, rel=0.02)
     assert fit.model.transfer_s(np.array([0]))[0] == pytest.approx(0.0205, rel=0.02)
     assert fit.rms_residual < 0.02
@@ -88,6 +88,69 @@ def test_a_kink_is_found_where_the_line_is_off():
     assert fit.rms_residual < 0.01
     sizes = np.array([500, SIZES[8], 10**6, 10**7])
     assert fit.model.transfer_s(sizes) == pytest.approx(wire.transfer_s(sizes), rel=0.02)
+
+
+SHORT, LARGE = SIZES[:6], SIZES[6:]
+"""Below and above what a cut sends at least."""
+
+
+def as_a_probe_sends(model, *, short_noise=0.12):
+    """Short messages scatter, and are sent six times as often as large ones, which do not."""
+    return [
+        *samples_of(model, repeats=96, noise=short_noise, sizes=SHORT),
+        *samples_of(model, repeats=16, noise=0.001, sizes=LARGE),
+    ]
+
+
+def test_the_spread_is_that_of_messages_as_cuts_send_them():
+    fit = fit_link(as_a_probe_sends(WIRE), latency_s=0.02)
+    assert fit.spread.levels == (0.1, 0.5, 0.9, 0.99)
+    assert fit.spread.ratios == pytest.approx([1.0] * 4, abs=0.01)
+
+
+def test_the_spread_of_small_messages_is_that_of_the_largest():
+    sizes = SIZES[:7]
+    noisy = samples_of(WIRE, repeats=96, noise=0.3, sizes=sizes[:4])
+    fit = fit_link([*noisy, *samples_of(WIRE, noise=0.001, sizes=sizes[4:])], latency_s=0.02)
+    assert fit.spread.levels == (0.1, 0.5, 0.9)
+    assert fit.spread.ratios == pytest.approx([1.0] * 3, abs=0.05)
+
+
+def test_a_size_that_is_sent_more_often_does_not_count_more():
+    bent = PiecewiseLink(
+        latency_s=0.001,
+        knots=(
+            Knot(n_bytes=0, seconds=0.001),
+            Knot(n_bytes=SIZES[5], seconds=0.00107),
+            Knot(n_bytes=SIZES[-1], seconds=0.03),
+        ),
+    )
+    each = samples_of(bent, noise=0.001)
+    short = [s for s in each if s.n_bytes in SHORT]
+    once, more = (fit_link(s, latency_s=0.001) for s in (each, [*each, *short * 9]))
+    assert once.model.model == more.model.model == "affine"
+    assert once.affine_rms_residual > 0.005
+    sizes = np.array(SIZES)
+    assert more.model.transfer_s(sizes) == pytest.approx(once.model.transfer_s(sizes), rel=1e-4)
+    assert more.scatter == pytest.approx(once.scatter, rel=1e-6)
+    assert more.spread.ratios == pytest.approx(once.spread.ratios, rel=1e-3)
+    assert more.bandwidth_error_bytes_per_s == pytest.approx(
+        once.bandwidth_error_bytes_per_s, rel=0.3
+    )
+
+
+def test_a_kink_among_quiet_messages_is_seen_beside_noisy_ones():
+    wire = PiecewiseLink(
+        latency_s=0.001,
+        knots=(
+            Knot(n_bytes=0, seconds=0.0012),
+            Knot(n_bytes=SIZES[9], seconds=0.003),
+            Knot(n_bytes=SIZES[-1], seconds=0.035),
+        ),
+    )
+    fit = fit_link(as_a_probe_sends(wire), latency_s=0.001)
+    assert 0.02 < fit.affine_rms_residual < 0.045
+    assert fit.model.model == "piecewise"
 
 
 def test_noise_alone_asks_for_no_kink():
