@@ -184,14 +184,17 @@ def listen(host: str = LOOPBACK, port: int = 0) -> socket.socket:
     """A listening socket at an address of this machine.
 
     Args:
-        host: address of an interface; the loopback's reaches nobody else.
+        host: address of an interface; the loopback's reaches nobody else, `::` all of both IP
+            versions.
         port: 0 takes a free one.
 
     Raises:
         ConnectionLost: the address is not this machine's, or the port is taken.
     """
     try:
-        return socket.create_server((host, port))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        is_dual = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, dualstack_ipv6=is_dual)
     except OSError as error:
         raise ConnectionLost(f"cannot listen at {host}:{port}: {error}") from error
 
@@ -230,12 +233,14 @@ def connect(
     """Connects to a listening socket.
 
     Raises:
-        ConnectionLost: nobody listens, or nobody answers in time.
-        DeadlineExceeded: no time is left.
+        ConnectionLost: nobody listens, or the system has given up.
+        DeadlineExceeded: nobody answers in time.
     """
     timeout_s = next_wait_s(deadline_s, None)
     try:
         sock = socket.create_connection((host, port), timeout_s)
     except OSError as error:
+        if deadline_s is not None and time.monotonic() >= deadline_s:
+            raise DeadlineExceeded(f"{host}:{port} does not answer in time") from error
         raise ConnectionLost(f"cannot connect to {host}:{port}: {error}") from error
     return Connection(sock, watch, tolerance)

@@ -54,6 +54,19 @@ def test_a_silent_sender_is_noticed_by_the_deadline(pair):
     assert 0.1 <= time.monotonic() - start_s < 3
 
 
+def test_a_listener_that_takes_no_connection_is_noticed_by_the_deadline():
+    with socket.create_server((connection.LOOPBACK, 0), backlog=0) as listener:
+        port = listener.getsockname()[1]
+        clients = [socket.socket() for _ in range(3)]
+        for client in clients:
+            client.setblocking(False)
+            client.connect_ex((connection.LOOPBACK, port))
+        with pytest.raises(DeadlineExceeded, match="does not answer in time"):
+            connection.connect(port, deadline_s=time.monotonic() + 0.2)
+        for client in clients:
+            client.close()
+
+
 def test_a_receiver_that_takes_nothing_is_noticed_by_the_deadline(pair):
     with pytest.raises(DeadlineExceeded):
         pair[0].send(LARGE, deadline_s=time.monotonic() + 0.2)
