@@ -13,6 +13,7 @@ milliseconds begins with a small window again, and a warm message would be none.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
 from typing import Protocol
@@ -21,7 +22,15 @@ import numpy as np
 
 from netmodel.errors import SlowLinkError
 from netmodel.fit import fit_link
-from netmodel.probe_plan import LEAST_ROUNDS, MOST_BYTES, Pace, ProbePlan, least_time_s, plan_probe
+from netmodel.probe_plan import (
+    LEAST_ROUNDS,
+    LONGEST_MESSAGE_S,
+    MOST_BYTES,
+    Pace,
+    ProbePlan,
+    least_time_s,
+    plan_probe,
+)
 from netmodel.probe_records import LinkFit, MeasuredLink, Probe, Sample
 from netmodel.units import format_bandwidth, format_duration, format_size
 
@@ -51,6 +60,7 @@ class Wire(Protocol):
 
         Raises:
             TimeoutError: the deadline has passed; so for all that follow.
+            ConnectionError: the other end is gone, or silent; so for all that follow.
         """
         ...
 
@@ -98,7 +108,8 @@ def probe(
         run.look()
         plan = run.plan()
         run.send_warm(plan, on_step)
-        run.send_cold(plan, on_step)
+        with suppress(ConnectionError):  # the warm messages are all there
+            run.send_cold(plan, on_step)
     except TimeoutError as error:
         if run.rounds < LEAST_ROUNDS:
             raise SlowLinkError(run.describe_end()) from error
@@ -199,7 +210,8 @@ class _ProbeRun:
             round_trip_s = self._round_trip_s(n_bytes, is_back=is_back)
             self._first.append(_Measured(n_bytes, is_back, False, round_trip_s))
             # The next message takes several times as long.
-            if round_trip_s > _LONGEST_FIRST_SHARE * self._wire.left_s():
+            longest_s = min(_LONGEST_FIRST_SHARE * self._wire.left_s(), LONGEST_MESSAGE_S / _GROWTH)
+            if round_trip_s > longest_s:
                 break
         return n_bytes / max(round_trip_s - empty_s, round_trip_s / 10)
 

@@ -18,6 +18,8 @@ _EFFORTS = ((_ENOUGH_ROUNDS, 5), (_ENOUGH_ROUNDS, 2), (LEAST_ROUNDS, 2), (LEAST_
 """Least rounds, and messages of each size on fresh connections, by descending preference."""
 _SMALL_WINDOW_BYTES = 10_000
 """About what a fresh connection begins with; for the plan of its time only."""
+LONGEST_MESSAGE_S = 5.0
+"""About how long a message may take: who waits much longer takes the other end for gone."""
 _WARM_UPS = 4
 """Messages that open a window, as far as the plan of the time knows."""
 _REPEATED_S, _MOST_REPEATS = 0.008, 6
@@ -64,6 +66,10 @@ class ProbePlan:
             for _ in range(_repeats(pace.message_s(n_bytes, is_back=is_back)))
         )
 
+    def largest_s(self, pace: Pace) -> float:
+        """About how long the largest message takes, on the slower way."""
+        return max(pace.message_s(self.largest_bytes, is_back=back) for back in (False, True))
+
     def round_s(self, pace: Pace) -> float:
         """About how long a round takes, both ways."""
         return sum(
@@ -104,6 +110,9 @@ def plan_probe(pace: Pace, left_s: float) -> ProbePlan | None:
     """
     for least, cold_repeats in _EFFORTS:
         for plan in _by_size(1, cold_repeats):
+            is_least = plan.largest_bytes < 2 * _LEAST_LARGEST_BYTES
+            if plan.largest_s(pace) > LONGEST_MESSAGE_S and not is_least:
+                continue
             once_s = plan.total_s(pace) - plan.round_s(pace)
             rounds = int((left_s * _USED_SHARE - once_s) / plan.round_s(pace))
             if rounds >= least:

@@ -5,7 +5,7 @@ import pytest
 from netmodel.errors import SlowLinkError
 from netmodel.links.affine import AffineLink
 from netmodel.probe import probe
-from netmodel.probe_plan import MOST_BYTES, Pace, least_time_s, plan_probe
+from netmodel.probe_plan import LONGEST_MESSAGE_S, MOST_BYTES, Pace, least_time_s, plan_probe
 from netmodel.probe_records import Probe
 from tests.netmodel.virtual_wire import VirtualWire
 
@@ -112,3 +112,32 @@ def test_a_plan_ends_in_time(left_s, rate):
     assert len(plan.sizes) >= 4
     assert plan.sizes[0] == 64
     assert set(plan.cold_sizes) <= set(plan.sizes)
+    assert plan.largest_s(pace) <= LONGEST_MESSAGE_S or plan.largest_bytes < 8192
+
+
+def test_no_message_takes_so_long_that_the_other_end_seems_gone():
+    slow = wire(0.1, 0.02, deadline_s=3600.0)
+    found = probe(slow, "a", "b")
+    assert found.rounds >= 3
+    assert 12_500 < max(n for n, _ in slow.warm + slow.fresh) < LONGEST_MESSAGE_S * 12_500
+
+
+@pytest.mark.parametrize("is_warm", [True, False], ids=["warm", "cold"])
+def test_an_end_that_goes_away_costs_what_was_not_measured(is_warm):
+    gone = wire(1000, 0.0003)
+
+    def refuse(there_bytes, back_bytes):
+        raise ConnectionError("it is gone")
+
+    def leave(there_bytes, back_bytes, send=gone.round_trip_s):
+        return send(there_bytes, back_bytes) if len(gone.warm) < 100 else refuse(0, 0)
+
+    if is_warm:
+        gone.round_trip_s = leave
+        with pytest.raises(ConnectionError, match="gone"):
+            probe(gone, "a", "b")
+        return
+    gone.fresh_round_trip_s = refuse
+    found = probe(gone, "a", "b")
+    assert found.rounds == 16
+    assert all(link.fit.n_cold == 0 for link in found.links)
