@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import subprocess
 import sys
 import time
@@ -15,12 +16,15 @@ from netmodel.probe import probe as measure
 from netmodel.probe_records import Probe
 from planner.engines.hosts import Hosts
 from planner.errors import PlannerError, ProbeError
-from planner.runtime.errors import ConnectionLost, DeadlineExceeded, FrameError, RuntimeFault
+from planner.runtime.errors import ConnectionLost, FrameError, RuntimeFault
+from planner.runtime.probe_messages import legible
 from planner.runtime.probe_server import LONGEST_CONNECTION_S
 from planner.runtime.probe_wire import ProbeWire
 
 _SERVER = (sys.executable, "-m", "planner.runtime.probe_server")
 _PACKAGE_ROOT = Path(__file__).parents[2]
+_START_S = 30.0
+"""A server that does not listen by then is given up."""
 _GRACE_S = 2.0
 LEAST_DEADLINE_S = 0.1
 
@@ -63,7 +67,7 @@ def probe_place(
     except NetModelError as error:
         raise ProbeError(f"{place}: {error}") from error
     except RuntimeFault as error:
-        raise ProbeError(f"{place}: {error}; {_next_step(error)}") from error
+        raise ProbeError(f"{place}: {legible(error)}; {_next_step(error)}") from error
 
 
 def probe_between(
@@ -96,7 +100,11 @@ def server_on(hosts: Hosts, node: str) -> Iterator[int]:
         start_new_session=True,
     )
     try:
-        line = process.stdout.readline() if process.stdout else b""
+        line = _first_line(process)
+        if line is None:
+            raise PlannerError(
+                f"the probe server on node {node!r} has not started within {_START_S:g} s"
+            )
         if not line:
             _, errors = process.communicate()
             said = (errors.decode(errors="replace").strip().splitlines() or ["no reason"])[-1]
@@ -104,6 +112,13 @@ def server_on(hosts: Hosts, node: str) -> Iterator[int]:
         yield int(json.loads(line)["port"])
     finally:
         _end(process)
+
+
+def _first_line(process: subprocess.Popen[bytes]) -> bytes | None:
+    """What a server says when it listens; nothing if it has ended, none if it says nothing."""
+    if process.stdout is None or not select.select([process.stdout], [], [], _START_S)[0]:
+        return None
+    return process.stdout.readline()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -121,8 +136,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _next_step(error: RuntimeFault) -> str:
-    if isinstance(error, DeadlineExceeded):
-        return "it is silent, or answers another probe just now: try again, or allow more time"
+    if isinstance(error, FrameError) and "refuses" in str(error):
+        return "make sure that both ends run the same version"
     if isinstance(error, FrameError):
         return "something else than `partway probe serve` answers there: look at host and port"
     if isinstance(error, ConnectionLost) and "refused" in str(error):

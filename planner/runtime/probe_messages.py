@@ -23,8 +23,25 @@ MOST_BYTES = 2**23
 """Larger messages are refused, and none is answered with more."""
 LONGEST_SILENCE_S = 10.0
 """A place that sends or takes nothing for so long is given up."""
+_LEAST_BYTES_PER_S = 125_000
+"""A probe only sends messages that take a few seconds; but a link may turn slower on the way."""
+_MOST_TOLD = 200
 TOLERANCE = Tolerance(silence_s=LONGEST_SILENCE_S, max_payload_bytes=MOST_BYTES)
 _VERSION = 1
+
+
+def patience_s(n_bytes: int) -> float:
+    """How long to wait for the end of a message of so many bytes.
+
+    The other end is not silent just because nothing comes from it: what the system has taken to
+    send may still be on its way.
+    """
+    return LONGEST_SILENCE_S + n_bytes / _LEAST_BYTES_PER_S
+
+
+def legible(text: object) -> str:
+    """The beginning of what the other end says, fit for a terminal."""
+    return "".join(c if c.isprintable() else "?" for c in str(text)[:_MOST_TOLD])
 
 
 def random_bytes(n_bytes: int) -> Array:
@@ -70,7 +87,7 @@ def check_answer(frame: Frame, n_bytes: int) -> None:
     """
     _check(frame.meta)
     if "refused" in frame.meta:
-        raise FrameError(f"the other end refuses: {frame.meta['refused']}")
+        raise FrameError(f"the other end refuses: {legible(frame.meta['refused'])}")
     if frame.payload_bytes != n_bytes:
         raise FrameError(f"the answer has {frame.payload_bytes} bytes instead of {n_bytes}")
 

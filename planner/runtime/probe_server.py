@@ -20,6 +20,10 @@ from profiler.process import die_with_parent
 
 LONGEST_CONNECTION_S = 3600.0
 """A client that is not done by then is given up."""
+LONGEST_REQUEST_S = 120.0
+"""So is one that takes longer from one answer to the next."""
+_PAUSE_S = 0.1
+"""After a client that the system cannot accept: what it lacks, it lacks for a while."""
 
 
 class ProbeServer:
@@ -41,26 +45,44 @@ class ProbeServer:
         self._bytes = probe_messages.random_bytes(probe_messages.MOST_BYTES)
 
     def serve(self) -> None:
-        """Works until it is interrupted."""
+        """Works until it is interrupted.
+
+        Raises:
+            OSError: the listener has been closed.
+        """
         while True:
             self.serve_one()
 
     def serve_one(self) -> None:
-        """Answers the next client until it leaves."""
-        with accept(self._listener, tolerance=probe_messages.TOLERANCE) as connection:
+        """Answers the next client until it leaves.
+
+        Raises:
+            OSError: the listener has been closed.
+        """
+        try:
+            accepted = accept(self._listener, tolerance=probe_messages.TOLERANCE)
+        except OSError as error:
+            if self._listener.fileno() < 0:
+                raise
+            self._on_end(f"a client could not be accepted: {error}")
+            time.sleep(_PAUSE_S)
+            return
+        with accepted as connection:
             try:
                 self._answer_all(connection)
             except ConnectionClosed:
                 return
             except FrameError as error:
-                self._on_end(f"a client was refused: {error}")
-                _refuse(connection, str(error))
+                reason = probe_messages.legible(error)
+                self._on_end(f"a client was refused: {reason}")
+                _refuse(connection, reason)
             except RuntimeFault as error:
                 self._on_end(f"a client was given up: {error}")
 
     def _answer_all(self, connection: Connection) -> None:
-        deadline_s = time.monotonic() + LONGEST_CONNECTION_S
+        end_s = time.monotonic() + LONGEST_CONNECTION_S
         while True:
+            deadline_s = min(end_s, time.monotonic() + LONGEST_REQUEST_S)
             received = connection.receive(deadline_s=deadline_s)
             n_bytes = probe_messages.asked_bytes(received.frame)
             connection.send(probe_messages.answer(self._bytes[:n_bytes]), deadline_s=deadline_s)
