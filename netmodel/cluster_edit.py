@@ -71,13 +71,16 @@ def _one_line(entry: dict[str, object]) -> str:
 
 
 def _with_entry(text: str, link: Link) -> str:
-    root = yaml.compose(text, yaml.SafeLoader)
+    try:
+        root = yaml.compose(text, yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise ClusterError(f"not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(root, yaml.MappingNode):  # it was read as one before
         raise ClusterError("the file is no mapping")
     pairs = {key.value: value for key, value in root.value}
     listed, entry = pairs.get("links"), write_link(link)
     if not isinstance(listed, yaml.SequenceNode):
-        return _with_list(text, root, entry, has_key=listed is not None)
+        return _with_list(text, root, entry, listed)
     for node in listed.value:
         fields = {key.value: value.value for key, value in node.value}
         if (fields.get("from"), fields.get("to")) == (link.source, link.target):
@@ -89,11 +92,12 @@ def _with_entry(text: str, link: Link) -> str:
     return _with_line(text, _end(listed), f"{' ' * listed.start_mark.column}- {entry}")
 
 
-def _with_list(text: str, root: yaml.MappingNode, entry: str, *, has_key: bool) -> str:
+def _with_list(text: str, root: yaml.MappingNode, entry: str, empty: yaml.Node | None) -> str:
     """With the first entry of all."""
     if root.flow_style:
         raise ClusterError("the file is one mapping in braces: give it a list `links: []` first")
-    if has_key:
+    if empty is not None:
+        text = text[: empty.start_mark.index] + text[empty.end_mark.index :]  # null, as a word
         key = next(key for key, _ in root.value if key.value == "links")
         return _with_line(text, key.end_mark.index, f"  - {entry}")
     return _with_line(text, _end(root), f"links:\n  - {entry}")

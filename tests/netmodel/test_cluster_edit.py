@@ -106,11 +106,23 @@ def test_a_direction_without_an_entry_of_its_own_is_added_once():
     assert text.splitlines()[-1] == "# the end"
 
 
-@pytest.mark.parametrize("empty", ["", "links:\n", "links: []\n", "links:   # none yet\n"])
+EMPTY = ["", "links:", "links: []", "links:   # none yet", "links: null", "links: ~  # none yet"]
+
+
+@pytest.mark.parametrize("empty", EMPTY)
 def test_a_file_without_links_gets_them(empty):
-    text = FILE[: FILE.index("links:")] + empty
+    text = FILE[: FILE.index("links:")] + f"{empty}\n# the end\n"
     measured = [Link(source=a, target=b, model=FAST) for a, b in (("a", "b"), ("b", "a"))]
-    assert parse_cluster(with_measured_links(text, measured)).links == tuple(measured)
+    after = with_measured_links(text, measured)
+    assert parse_cluster(after).links == tuple(measured)
+    assert after.count("# none yet") == text.count("# none yet")
+
+
+def test_a_list_that_is_not_written_as_usual_is_refused():
+    text = FILE[: FILE.index("links:")] + "? links\n: null\n"
+    measured = [Link(source=a, target=b, model=FAST) for a, b in (("a", "b"), ("b", "a"))]
+    with pytest.raises(ClusterError, match="not valid YAML"):
+        with_measured_links(text, measured)
 
 
 def test_links_in_brackets_stay_in_brackets():
