@@ -50,6 +50,10 @@ class Link(Record):
     """What it shares with all other links of this medium, which carry one message at a time in
     all: a radio channel, a hub; none if it is a wire of its own."""
 
+    def timed_as(self, measured: Link) -> Link:
+        """The link with the times that were measured; price and medium stay."""
+        return self.model_copy(update={"model": measured.model, "spread": measured.spread})
+
 
 class Cluster(Record):
     """Machines, wires, and the two nodes where requests start and answers end."""
@@ -75,9 +79,7 @@ class Cluster(Record):
         known = {(link.source, link.target): link for link in self.links}
         for link in links:
             before = known.get((link.source, link.target), link)
-            known[link.source, link.target] = before.model_copy(
-                update={"model": link.model, "spread": link.spread}
-            )
+            known[link.source, link.target] = before.timed_as(link)
         fields = {name: getattr(self, name) for name in Cluster.model_fields}
         return Cluster(**(fields | {"links": tuple(known.values())}))
 

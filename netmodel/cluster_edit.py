@@ -27,8 +27,7 @@ def with_measured_links(text: str, links: Sequence[Link]) -> str:
     known = {(link.source, link.target): link for link in parse_cluster(text).links}
     for link in links:
         before = known.get((link.source, link.target), link)
-        measured = before.model_copy(update={"model": link.model, "spread": link.spread})
-        text = _with_entry(text, measured)
+        text = _with_entry(text, before.timed_as(link))
     parse_cluster(text)
     return text
 

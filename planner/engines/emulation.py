@@ -70,9 +70,8 @@ def shared_wire(partition: Partition, options: RunOptions) -> str | None:
 
 def _wire_name(partition: Partition, hop: tuple[str, str]) -> str:
     for link in partition.document.cluster.links:
-        medium = getattr(link, "medium", None)
-        if (link.source, link.target) == hop and medium is not None:
-            return f"the medium {medium!r}"
+        if (link.source, link.target) == hop and link.medium is not None:
+            return f"the medium {link.medium!r}"
     return f"the wire {hop[0]} -> {hop[1]}"
 
 
