@@ -19,7 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from experiments.testbed.cluster_wires import check_covers
+    from experiments.testbed.cluster_wires import check_covers, notes_on
     from experiments.testbed.errors import TestbedError
     from experiments.testbed.options import TestbedOptions
     from experiments.testbed.requirements import skip_reason
@@ -30,6 +30,7 @@ __all__ = [
     "TestbedError",
     "TestbedOptions",
     "check_covers",
+    "notes_on",
     "open_testbed",
     "skip_reason",
 ]
@@ -38,6 +39,7 @@ _HOMES = {
     "TestbedError": "errors",
     "TestbedOptions": "options",
     "check_covers": "cluster_wires",
+    "notes_on": "cluster_wires",
     "open_testbed": "testbed",
     "skip_reason": "requirements",
 }

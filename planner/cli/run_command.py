@@ -111,10 +111,12 @@ def _hosts(
         return
     if cpu_limits and options.emulate_speeds:
         raise PlannerError("--cpu-limits and --emulate-speeds slow stages down twice: drop one")
-    from experiments.testbed import TestbedOptions, check_covers, open_testbed
+    from experiments.testbed import TestbedOptions, check_covers, notes_on, open_testbed
 
     cluster = api.read_cluster(testbed)
     check_covers(cluster, partition.hop_ends)
+    for note in notes_on(cluster, partition.document.cluster, partition.hop_ends):
+        stderr().print(note, markup=False)
     traits = TestbedOptions(cpu_limits=cpu_limits, threads=partition.document.threads)
     with open_testbed(cluster, traits) as hosts:
         yield hosts

@@ -46,9 +46,7 @@ def _cold(predicted: Breakdown | None, result: RunResult) -> str:
         return "as any other, for paced links have no cold start"
     if predicted is None:
         return "nothing"
-    cold_s = [
-        0.0 if hop.source == hop.target else getattr(hop, "cold_s", None) for hop in predicted.hops
-    ]
+    cold_s = [0.0 if hop.source == hop.target else hop.cold_s for hop in predicted.hops]
     known_s = [seconds for seconds in cold_s if seconds is not None]
     if len(known_s) < len(cold_s):
         return "nothing, for the cluster's links do not tell their cold start"

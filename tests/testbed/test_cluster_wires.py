@@ -1,9 +1,11 @@
 import pytest
 
-from experiments.testbed import TestbedError, check_covers
+from experiments.testbed import TestbedError, check_covers, notes_on
 from experiments.testbed.cluster_wires import wires_of
 from experiments.testbed.wires import Wire
 from tests.testbed.clusters import cluster_of
+
+LINK = "{between: [a, b], bandwidth: 80Mbit/s, latency: 5ms}"
 
 
 def test_every_direction_of_a_link_is_a_wire():
@@ -27,7 +29,31 @@ def test_a_link_without_a_way_back_gets_one_for_answers():
     assert (back.ends, back.bytes_per_s, back.delay_s) == ((1, 0), 1e7, 0.005)
 
 
-LINK = "{between: [a, b], bandwidth: 80Mbit/s, latency: 5ms}"
+def test_a_link_in_pieces_gets_the_rate_of_its_longest_messages_and_a_note():
+    pieces = cluster_of(
+        "{between: [a, b], latency: 5ms, knots: {0B: 6ms, 10kB: 8ms, 1010kB: 108ms}}"
+    )
+    there, _ = wires_of(pieces)
+    assert (there.bytes_per_s, there.delay_s) == (pytest.approx(1e7), 0.005)
+    note, _ = notes_on(pieces, pieces, [("a", "b"), ("b", "a")])
+    assert "a -> b" in note
+    assert "80Mbit/s" in note
+
+
+@pytest.mark.parametrize(
+    ("built", "named"),
+    [
+        (cluster_of("{between: [a, b], bandwidth: 8Mbit/s, latency: 5ms}"), "the link a -> b"),
+        (cluster_of("{between: [a, b], bandwidth: 80Mbit/s, latency: 5ms, medium: x}"), "the link"),
+        (cluster_of(LINK, speed=2), "the node a"),
+        (cluster_of(LINK, memory="1GB"), "node a"),
+        (cluster_of("{between: [a, b], bandwidth: 80Mbit/s, latency: 5ms, price_per_byte: 2}"), ""),
+    ],
+)
+def test_what_the_plan_was_made_for_and_what_is_built_are_compared(built, named):
+    notes = list(notes_on(built, cluster_of(LINK), [("a", "b"), ("b", "b"), ("b", "a")]))
+    assert len(notes) == bool(named)
+    assert named in "".join(notes)
 
 
 def test_a_cluster_that_has_all_nodes_and_links_of_a_plan_covers_it():

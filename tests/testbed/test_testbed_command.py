@@ -53,4 +53,5 @@ def test_where_none_can_be_built_the_reason_and_a_way_out_are_given(parts, monke
     monkeypatch.setattr("experiments.testbed.testbed.skip_reason", lambda: "it needs root")
     said = refused(monkeypatch, capsys, "run", parts, "--testbed", parts / "cluster.yaml")
     assert "it needs root" in said
+    assert "the testbed's cluster is not the plan's: the node" in " ".join(said.split())
     assert "--emulate-links" in said
