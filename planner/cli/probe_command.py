@@ -13,7 +13,8 @@ from planner.cli.options import Json, check_output
 if TYPE_CHECKING:
     from netmodel.probe_records import Probe
 
-_SERVE = "serve"
+_SERVE, _ANYWHERE = "serve", "0.0.0.0"
+_DEADLINE = "60s"
 
 
 def probe(
@@ -30,7 +31,7 @@ def probe(
     target: Annotated[
         str | None, typer.Option("--to", help="Name of the other node in the cluster file.")
     ] = None,
-    deadline: Annotated[str, typer.Option(help="Time limit of the whole probe.")] = "60s",
+    deadline: Annotated[str, typer.Option(help="Time limit of the whole probe.")] = _DEADLINE,
     cluster: Annotated[
         Path | None,
         typer.Option(
@@ -42,8 +43,12 @@ def probe(
     ] = None,
     as_json: Json = False,
     host: Annotated[
-        str, typer.Option(help="With serve: address of the interface to listen at.")
-    ] = "0.0.0.0",
+        str | None,
+        typer.Option(
+            help="With serve: address of the interface to listen at; all of IPv4 if left out, :: "
+            "for all of both."
+        ),
+    ] = None,
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="With serve: port to listen at.")
     ] = None,
@@ -59,8 +64,14 @@ def probe(
       partway probe server.local --from phone --to server --cluster cluster.yaml
     """
     if place == _SERVE:
-        _serve(host, port)
+        given = {
+            "--from": source, "--to": target, "--cluster": cluster, "--output": output,
+            "--json": as_json, "--deadline": deadline != _DEADLINE,
+        }  # fmt: skip
+        _refuse([name for name, value in given.items() if value], "is not for")
+        _serve(_ANYWHERE if host is None else host, port)
         return
+    _refuse(["--host"] if host is not None else [], "is for")
     name, number = _endpoint(place, port)
     ends = _ends(source, target, cluster)
     seconds = _prepared(deadline, cluster, output, ends)
@@ -78,10 +89,17 @@ def probe(
         stdout().print(probe_summary(found), markup=False)
 
 
+def _refuse(names: list[str], reason: str) -> None:
+    from planner.errors import PlannerError
+
+    if names:
+        raise PlannerError(f"{names[0]} {reason} `partway probe serve`: leave it out")
+
+
 def _serve(host: str, port: int | None) -> None:
     """Answers probes until it is interrupted."""
     from planner.errors import PlannerError
-    from planner.runtime.connection import listen
+    from planner.runtime.connection import endpoint, listen
     from planner.runtime.errors import ConnectionLost
     from planner.runtime.probe_messages import DEFAULT_PORT
     from planner.runtime.probe_server import ProbeServer
@@ -94,7 +112,7 @@ def _serve(host: str, port: int | None) -> None:
     except ConnectionLost as error:
         raise PlannerError(f"{error}: name another --host or --port") from error
     with listener:
-        at = "{}:{}".format(*listener.getsockname()[:2])
+        at = endpoint(*listener.getsockname()[:2])
         stdout().print(f"answering probes at {at}, one after another; Ctrl-C ends it", markup=False)
         ProbeServer(listener, on_end=tell).serve()
 
@@ -106,7 +124,7 @@ def _endpoint(place: str, port: int | None) -> tuple[str, int]:
     if port is not None:
         raise PlannerError("--port is for `partway probe serve`: write HOST:PORT for another one")
     name, colon, number = place.rpartition(":")
-    if not colon or (":" in name and not name.startswith("[")):
+    if not colon or place.endswith("]") or (":" in name and not name.startswith("[")):
         return place.strip("[]"), DEFAULT_PORT  # a name, or an IPv6 address, alone
     if not name or not number.isascii() or not number.isdigit() or not 0 < int(number) < 2**16:
         raise PlannerError(f"{place!r} is no HOST:PORT: write it like server.local:{DEFAULT_PORT}")
@@ -151,6 +169,7 @@ def _write(found: Probe, cluster: Path | None, output: Path | None) -> None:
         write_record(output, found)
         stderr().print(f"wrote {output}", markup=False)
     if cluster is not None:
-        text = with_measured_links(cluster.read_text(encoding="utf-8"), found.cluster_links)
+        # As bytes, for text would lose the ends of lines that other systems write.
+        text = with_measured_links(cluster.read_bytes().decode(), found.cluster_links)
         write_text_atomic(cluster, text)
         stderr().print(f"wrote the link into {cluster}", markup=False)

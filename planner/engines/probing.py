@@ -16,6 +16,7 @@ from netmodel.probe import probe as measure
 from netmodel.probe_records import Probe
 from planner.engines.hosts import Hosts
 from planner.errors import PlannerError, ProbeError
+from planner.runtime.connection import endpoint
 from planner.runtime.errors import ConnectionLost, FrameError, RuntimeFault
 from planner.runtime.probe_messages import legible
 from planner.runtime.probe_server import LONGEST_CONNECTION_S
@@ -57,7 +58,7 @@ def probe_place(
             f"a probe cannot have {deadline_s:g} s: allow {LEAST_DEADLINE_S:g} to "
             f"{LONGEST_CONNECTION_S:g} s"
         )
-    place = f"{host}:{port}"
+    place = endpoint(host, port)
     try:
         wire = ProbeWire(host, port, deadline_s=time.monotonic() + deadline_s)
         try:
@@ -142,4 +143,6 @@ def _next_step(error: RuntimeFault) -> str:
         return "something else than `partway probe serve` answers there: look at host and port"
     if isinstance(error, ConnectionLost) and "refused" in str(error):
         return "start `partway probe serve` there first"
+    if "cannot find" in str(error):
+        return "look at the name, or give an address"
     return "make sure that `partway probe serve` runs there and that no firewall is between"

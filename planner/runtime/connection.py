@@ -180,6 +180,11 @@ def next_wait_s(deadline_s: float | None, watch: Watch | None) -> float | None:
     return left_s if longest_s is None else min(left_s, longest_s)
 
 
+def endpoint(host: str, port: int) -> str:
+    """How a person writes it: addresses of IPv6 stand in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def listen(host: str = LOOPBACK, port: int = 0) -> socket.socket:
     """A listening socket at an address of this machine.
 
@@ -196,7 +201,7 @@ def listen(host: str = LOOPBACK, port: int = 0) -> socket.socket:
         is_dual = host == "::" and socket.has_dualstack_ipv6()
         return socket.create_server((host, port), family=family, dualstack_ipv6=is_dual)
     except OSError as error:
-        raise ConnectionLost(f"cannot listen at {host}:{port}: {error}") from error
+        raise ConnectionLost(f"cannot listen at {endpoint(host, port)}: {error}") from error
 
 
 def accept(
@@ -241,6 +246,6 @@ def connect(
         sock = socket.create_connection((host, port), timeout_s)
     except OSError as error:
         if deadline_s is not None and time.monotonic() >= deadline_s:
-            raise DeadlineExceeded(f"{host}:{port} does not answer in time") from error
-        raise ConnectionLost(f"cannot connect to {host}:{port}: {error}") from error
+            raise DeadlineExceeded(f"{endpoint(host, port)} does not answer in time") from error
+        raise ConnectionLost(f"cannot connect to {endpoint(host, port)}: {error}") from error
     return Connection(sock, watch, tolerance)

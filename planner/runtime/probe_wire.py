@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from planner.runtime import probe_messages
-from planner.runtime.connection import Connection, Tolerance, connect
+from planner.runtime.connection import Connection, Tolerance, connect, endpoint
 from planner.runtime.errors import ConnectionLost, DeadlineExceeded
 
 _TOLERANCE = Tolerance(max_payload_bytes=probe_messages.MOST_BYTES)
@@ -29,7 +29,7 @@ class ProbeWire:
     """
 
     def __init__(self, host: str, port: int, *, deadline_s: float) -> None:
-        self.host = f"{host}:{port}"
+        self.host = endpoint(host, port)
         self._deadline_s = deadline_s
         self._bytes = probe_messages.random_bytes(probe_messages.MOST_BYTES)
         self._addresses = _addresses(host, port, self.left_s())
