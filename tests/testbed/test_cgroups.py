@@ -177,6 +177,22 @@ def test_groups_of_dead_drivers_are_swept_and_others_kept(v1):
         assert sorted(path.name for path in root.iterdir()) == sorted(names[1:])
 
 
+def test_a_group_that_cannot_be_made_in_one_hierarchy_leaves_nothing_in_the_other(v1):
+    v1.v1["cpu"].rmdir()
+    with pytest.raises(TestbedError, match="cannot make the group"):
+        make_group(v1, "node", with_cpu=True)
+    assert not list(v1.v1["memory"].iterdir())
+
+
+def test_what_others_left_is_tried_once(v1, monkeypatch):
+    left = v1.v1["memory"] / group_name(dead_pid(), 7, 0)
+    left.mkdir()
+    (left / "busy").touch()
+    monkeypatch.setattr(groups.time, "sleep", lambda seconds: pytest.fail("it waits"))
+    sweep(v1)
+    assert left.exists()
+
+
 def test_removal_kills_who_is_left(v1):
     """A fake folder cannot be removed while it has files, so it says that a process stays."""
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:

@@ -45,10 +45,11 @@ def make_group(mounts: CgroupMounts, name: str, *, with_cpu: bool) -> NodeGroup:
         TestbedError: a controller is missing, or the kernel refuses.
     """
     group = _group(mounts, name, with_cpu=with_cpu)
-    for folder in group.folders:
+    for index, folder in enumerate(group.folders):
         try:
             folder.mkdir()
         except OSError as error:
+            remove_group(group.folders[:index])
             raise TestbedError(f"cannot make the group {folder}: {error.strerror}") from error
     return group
 
@@ -77,8 +78,9 @@ def sweep(mounts: CgroupMounts) -> None:
         match = _NAME.match(folder.name)
         if match is not None and not Path("/proc", match[1]).exists():
             # What cannot be removed blocks nobody: names are of the process id.
-            with suppress(TestbedError):
-                remove_group([folder])
+            _kill_all(folder)
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _group(mounts: CgroupMounts, name: str, *, with_cpu: bool) -> NodeGroup:
