@@ -4,7 +4,7 @@
     growing messages                 a first rate, from which the sizes and rounds are planned
     for each round, for each way:    one large message that opens the window, not measured
                                      every size, short ones several times, in a new order
-    fresh connections                every large size, both ways, in turn
+    fresh connections                some of the larger sizes, both ways, in turn
 
 The sizes of a way follow each other without a pause: a sender that is idle for a few hundred
 milliseconds begins with a small window again, and a warm message would be none.

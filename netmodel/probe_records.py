@@ -124,7 +124,8 @@ class Probe(Record):
     empty_round_trips_s: tuple[PositiveFloat, ...] = Field(min_length=1)
     """Of an empty message and its empty answer, on a warm connection."""
     rounds: NonNegativeInt
-    """How often each size was sent each way on a warm connection."""
+    """How often each size was measured each way on a warm connection; short ones several times in
+    each of them."""
     links: tuple[MeasuredLink, MeasuredLink]
     """There and back."""
 

@@ -6,8 +6,8 @@ Namespaces share nothing, so every testbed uses the same addresses.
 from __future__ import annotations
 
 NETWORK = "10.77.0.0/16"
-MAX_NODES = 2**16 - 3
-"""Without the network's first and last address, and that of the gateway."""
+MAX_NODES = 500
+"""There are more addresses; but a node takes two of the relay's descriptors, all below 1024."""
 _PREFIX = bytes((10, 77))
 GATEWAY = _PREFIX + (2**16 - 2).to_bytes(2, "big")
 """Who says that an address is unreachable."""

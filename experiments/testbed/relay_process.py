@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,8 @@ from experiments.testbed.wires import Wire
 _COMMAND = (sys.executable, "-m", "experiments.testbed.relay")
 _ROOT = Path(__file__).parents[2]
 _GRACE_S = 1.0
+_LONGEST_ANSWER_S = 30.0
+"""A relay that says nothing for so long is stuck; the longest answer is that to its devices."""
 
 
 class RelayProcess:
@@ -58,7 +61,7 @@ class RelayProcess:
         """Replaces all wires at once.
 
         Raises:
-            TestbedError: the relay has died.
+            TestbedError: the relay has died, or is stuck.
         """
         self._ask({"wires": _plain(wires)})
 
@@ -90,6 +93,8 @@ class RelayProcess:
         with suppress(OSError):  # a broken pipe: the answer below is missing too
             stdin.write(json.dumps(order).encode() + b"\n")
             stdin.flush()
+        if not select.select([stdout], [], [], _LONGEST_ANSWER_S)[0]:
+            raise TestbedError(f"the relay has said nothing for {_LONGEST_ANSWER_S:g} s")
         line = stdout.readline()
         if not line:
             self._stderr.seek(0)

@@ -46,7 +46,7 @@ class Testbed:
     ) -> None:
         names = [node.name for node in cluster.nodes]
         self.cluster = cluster
-        """As it is now."""
+        """With the links as they are now, and the caps that its nodes began with."""
         self.description = f"a testbed of {len(names)} network namespaces and memory caps"
         """What it is, in words."""
         self.relay_priority = relay.priority
@@ -164,7 +164,7 @@ def open_testbed(cluster: Cluster, options: TestbedOptions | None = None) -> Ite
 
 def _refusal(cluster: Cluster, options: TestbedOptions) -> str | None:
     if len(cluster.nodes) > MAX_NODES:
-        return f"{len(cluster.nodes)} nodes are more than {MAX_NODES}, the most that have addresses"
+        return f"{len(cluster.nodes)} nodes are more than {MAX_NODES}, the most that a relay has"
     for node in cluster.nodes if options.cpu_limits else ():
         if node.speed is None:
             return (

@@ -2,6 +2,8 @@
 
 import pytest
 
+from experiments.testbed import TestbedError, open_testbed
+from netmodel.cluster import Cluster, Node
 from planner.cli import main as cli
 from tests.planner.engines.partitions import make_partition
 
@@ -34,6 +36,12 @@ def refused(monkeypatch, capsys, *words):
 def test_what_the_cluster_lacks_is_named(parts, monkeypatch, capsys):
     said = refused(monkeypatch, capsys, "run", parts, "--testbed", parts / "cluster.yaml")
     assert "the testbed's cluster lacks the node server, which the plan uses" in said
+
+
+def test_more_nodes_than_the_relay_can_wait_for_are_refused():
+    nodes = tuple(Node(name=str(i), memory_bytes=1, speed=1.0) for i in range(501))
+    with pytest.raises(TestbedError, match="501 nodes are more than 500"):
+        open_testbed(Cluster(source="0", sink="0", nodes=nodes)).__enter__()
 
 
 def test_quotas_need_a_testbed(parts, monkeypatch, capsys):
