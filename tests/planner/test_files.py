@@ -73,3 +73,16 @@ def test_a_stamp_says_what_the_file_holds(tmp_path):
     assert (stamped.path, stamped.n_bytes) == ("parts/a.bin", 3)
     assert stamped.sha256 == sha256_of(path)
     assert stamped.sha256.startswith("ba7816bf")
+
+
+def test_a_file_that_is_replaced_stays_a_link_and_keeps_its_mode(tmp_path):
+    target, link = tmp_path / "elsewhere" / "a.yaml", tmp_path / "a.yaml"
+    target.parent.mkdir()
+    target.write_text("old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    write_text_atomic(link, "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in target.parent.iterdir()] == ["a.yaml"]
