@@ -485,7 +485,7 @@ def _provenance(
         "block latency": f"{_measured(profile)}, divided by the node's speed",
         **own,
         "node speed": "as the cluster file says",
-        "link time": "computed from the cluster file's bandwidth and latency",
+        "link time": "computed from the cluster file's links, as set or as probed",
         "activation and weight bytes": "computed from the captured graph",
         "process memory": "base, kept weights, loading and workspace measured; margin estimated",
         "reference graph": profile.graph.digest,
