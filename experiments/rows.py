@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -35,7 +36,7 @@ class RowFile(Generic[Row]):
         self.rows: list[Row] = read_rows(path, kind) if path.exists() else []
         self._known = {self.key_of(row) for row in self.rows}
         # A run that was killed may have left half a line: write what could be read.
-        if self.rows:
+        if path.exists():
             write_text_atomic(path, _text([self._header(), *map(_cells, self.rows)]))
 
     def key_of(self, row: Row) -> tuple[object, ...]:
@@ -46,13 +47,17 @@ class RowFile(Generic[Row]):
         return key in self._known
 
     def append(self, row: Row) -> None:
-        """Adds a row, on disk before anything else happens."""
+        """Adds a row with the digits that the file has, on disk before anything else happens."""
         if not self.path.exists():
             write_text_atomic(self.path, _text([self._header()]))
+        cells = _cells(row)
         with self.path.open("a", newline="", encoding="utf-8") as file:
-            file.write(_text([_cells(row)]))
-        self.rows.append(row)
-        self._known.add(self.key_of(row))
+            file.write(_text([cells]))
+            file.flush()
+            os.fsync(file.fileno())
+        kept = _row(dict(zip(self._header(), cells, strict=True)), self._kind)
+        self.rows.append(kept)
+        self._known.add(self.key_of(kept))
 
     def _header(self) -> list[str]:
         return list(self._kind.model_fields)
@@ -64,15 +69,19 @@ def read_rows(path: Path, kind: type[Row]) -> list[Row]:
     Raises:
         ValueError: the file holds other columns, or a value that is none of its column.
     """
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    whole = [line for line in lines if line.endswith("\n")]
-    reader = csv.DictReader(whole)
+    # Cells have no ends of lines (see `_cell`), so each row is one line.
+    whole, _, _ = path.read_bytes().rpartition(b"\n")
+    reader = csv.DictReader(whole.decode("utf-8").split("\n"))
     if list(reader.fieldnames or ()) != list(kind.model_fields):
         raise ValueError(
             f"{path}: has other columns than this experiment writes: name another folder with -o"
         )
-    # An empty cell stands for the field's default.
-    return [kind.model_validate({k: v for k, v in row.items() if v != ""}) for row in reader]
+    return [_row(cells, kind) for cells in reader]
+
+
+def _row(cells: Mapping[str, str], kind: type[Row]) -> Row:
+    """An empty cell stands for the field's default."""
+    return kind.model_validate({name: text for name, text in cells.items() if text != ""})
 
 
 def _cells(row: BaseModel) -> list[str]:
@@ -82,7 +91,7 @@ def _cells(row: BaseModel) -> list[str]:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.6g}" if isinstance(value, float) else " ".join(str(value).splitlines())
 
 
 def _text(lines: Sequence[Sequence[str]]) -> str:

@@ -52,3 +52,48 @@ def test_a_file_of_another_experiment_is_left_alone(tmp_path):
     with pytest.raises(ValueError, match="other columns"):
         trials(path)
     assert path.read_text() == "something,else\n1,2\n"
+
+
+def test_a_row_that_was_cut_off_within_a_message_of_several_lines_is_dropped(tmp_path):
+    path = tmp_path / "rows.csv"
+    file = trials(path)
+    file.append(FIRST)
+    file.append(Trial(name="c", visit=1, note="one\ntwo\nthree"))
+    content = path.read_bytes()
+    for end in range(content.index(b"one"), len(content)):
+        path.write_bytes(content[:end])
+        assert read_rows(path, Trial) == [FIRST]
+
+
+def test_messages_are_kept_on_one_line_whatever_they_call_its_end(tmp_path):
+    file = trials(tmp_path / "rows.csv")
+    for visit, end in enumerate(("\n", "\r\n", "\r", "\u2028", "\x85")):
+        file.append(Trial(name="c", visit=visit, note=f"one{end}two"))
+    assert [row.note for row in trials(file.path).rows] == ["one two"] * 5
+
+
+def test_ends_of_lines_within_an_older_file_do_not_stop_it_from_being_read(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("name,visit,seconds,note\nc,1,,one\u2028two\n", encoding="utf-8")
+    assert trials(path).rows == [Trial(name="c", visit=1, note="one\u2028two")]
+
+
+def test_a_line_that_was_cut_off_within_a_character_is_dropped(tmp_path):
+    path = tmp_path / "rows.csv"
+    trials(path).append(FIRST)
+    with path.open("ab") as file:
+        file.write("c,1,,τ".encode()[:-1])
+    assert trials(path).rows == [FIRST]
+
+
+def test_half_of_the_first_row_does_not_stay_before_the_next_one(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("name,visit,seconds,note\nc,1,0.")
+    trials(path).append(FIRST)
+    assert read_rows(path, Trial) == [FIRST]
+
+
+def test_rows_in_memory_are_as_they_will_be_read(tmp_path):
+    file = trials(tmp_path / "rows.csv")
+    file.append(Trial(name="c", visit=1, seconds=1 / 3))
+    assert file.rows == read_rows(file.path, Trial)
