@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from experiments.terms import Terms, terms_of
 from experiments.visits import Visit
 from planner.engines.interface import RunResult
-from planner.errors import PlannerError
+from planner.errors import OutOfMemoryError, PlannerError
 from profiler.profile_records import Profile
 from profiler.record import Record
 
 OK = "ok"
+KILLED = OutOfMemoryError.__name__
+"""What the result begins with where the kernel killed a worker for its memory."""
 
 
 class CellRow(Record):
@@ -48,8 +50,8 @@ class CellRow(Record):
     """A against A of the whole model when it was profiled."""
     seconds_since_profile: float
     speed_since_profile: float | None = None
-    """How fast this machine was just before, as a multiple of when it was profiled, by the
-    reference computation."""
+    """How fast this machine was, as a multiple of when it was profiled, by the reference
+    computation: the geometric mean of just before and just after."""
 
     @property
     def predicted(self) -> Terms:

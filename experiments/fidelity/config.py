@@ -17,7 +17,7 @@ MODELS = (
     "torchvision:mobilenet_v3_small",
     "experiments.model_coverage.unet:make",
 )
-"""Residual, inverted residual, inception, dense-free and U-shaped; each with its own input size."""
+"""Residual, inverted residual, fire, shuffled, inception, U-shaped: each with its input size."""
 CLUSTERS = ("phone_server", "boxes", "camera")
 BACKENDS = ("onnx", "torch")
 

@@ -12,13 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.fidelity.cells import OK, CellRow
-from experiments.fidelity.summary import TERMS
+from experiments.fidelity.summary import LINK_DOMINATED, TERMS, WITHIN
 from experiments.rows import read_rows
 
 HERE = Path(__file__).parent
 _COLOURS = {"onnx": "#1b6ca8", "torch": "#c8553d"}
 _MARKERS = {"optimal": "o", "odd": "^"}
-_BAND = 0.10
 
 
 def main() -> None:
@@ -54,7 +53,7 @@ def plot_latencies(rows: Sequence[CellRow], axes: Axes) -> None:
     ends = np.array([min(row.measured.latency_s for row in rows) * 0.8e3,
                      max(row.measured.latency_s for row in rows) * 1.25e3])  # fmt: skip
     axes.plot(ends, ends, color="black", lw=0.8)
-    axes.fill_between(ends, ends * (1 - _BAND), ends * (1 + _BAND), color="0.85", zorder=0,
+    axes.fill_between(ends, ends * (1 - WITHIN), ends * (1 + WITHIN), color="0.85", zorder=0,
                       label="±10 %")  # fmt: skip
     axes.set(xscale="log", yscale="log", xlabel="measured (ms)", ylabel="predicted (ms)",
              title=f"End-to-end latency, {len(rows)} visits")  # fmt: skip
@@ -65,7 +64,9 @@ def plot_errors(rows: Sequence[CellRow], axes: Axes) -> None:
     """Share of visits up to each |error|."""
     groups = {"all": rows}
     groups |= {name: [row for row in rows if row.backend == name] for name in _COLOURS}
-    groups["link-dominated"] = [row for row in rows if row.predicted.transfer_share > 0.5]
+    groups["link-dominated"] = [
+        row for row in rows if row.predicted.transfer_share > LINK_DOMINATED
+    ]
     for name, group in groups.items():
         if group:
             sizes = np.sort([100 * abs(row.error) for row in group])
@@ -73,7 +74,7 @@ def plot_errors(rows: Sequence[CellRow], axes: Axes) -> None:
             axes.step(sizes, shares, where="post", color=_COLOURS.get(name),
                       label=f"{name}: median {np.median(sizes):.1f} %",
                       ls="--" if name == "link-dominated" else "-")  # fmt: skip
-    axes.axvline(100 * _BAND, color="0.6", lw=0.8)
+    axes.axvline(100 * WITHIN, color="0.6", lw=0.8)
     axes.axhline(0.95, color="0.6", lw=0.8)
     axes.set(xlabel="|predicted / measured − 1| (%)", ylabel="share of visits", ylim=(0, 1.01),
              xlim=(0, None), title="Error")  # fmt: skip

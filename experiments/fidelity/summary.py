@@ -1,24 +1,23 @@
-"""What the rows of the grid say: errors over all cells, by kind of cell, by term, and rankings."""
+"""What the rows of the grid say: errors over all cells, by kind of cell and by term."""
 
 from __future__ import annotations
 
 import argparse
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from math import isnan
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import kendalltau
 
-from experiments.fidelity.cells import OK, CellRow
+from experiments.fidelity.cells import KILLED, OK, CellRow
 from experiments.rows import read_rows
 from planner.files import write_record
 from profiler.record import Record
 
-_LINK_DOMINATED = 0.5
+LINK_DOMINATED = 0.5
 """Cells with a greater share of transfers in the predicted latency."""
-_WITHIN = 0.10
+WITHIN = 0.10
+"""|predicted / measured - 1| that is wanted of 95 % of the visits."""
 _NOISE_FACTOR = 1.5
 
 
@@ -44,7 +43,7 @@ class TermErrors(Record):
 
 
 class Noise(Record):
-    """A against A: the same cell twice in one run, |second / first - 1|."""
+    """A against A: the same plan of the same profile twice, |second / first - 1|."""
 
     n: int
     median: float
@@ -55,7 +54,10 @@ class Summary(Record):
     """All that the page of the experiment claims, from the rows alone."""
 
     cells: int
+    killed: int
+    """Visits whose plan was said to fit, and whose workers the kernel killed for their memory."""
     failed: int
+    """For another reason."""
     noise: Noise | None
     noise_by_backend: dict[str, Noise]
     all: Errors
@@ -63,8 +65,6 @@ class Summary(Record):
     by_group: dict[str, Errors]
     """By backend, cluster, link, plan and model."""
     terms: dict[str, TermErrors]
-    kendall_tau: dict[str, float]
-    """Per model and backend, over its cells: predicted against measured latency."""
 
 
 def summarise(rows: Sequence[CellRow]) -> Summary:
@@ -76,12 +76,14 @@ def summarise(rows: Sequence[CellRow]) -> Summary:
     done = [row for row in rows if row.result == OK]
     if not done:
         raise SystemExit("no cell was measured: see the result column of the rows")
+    killed = sum(row.result.startswith(KILLED) for row in rows)
     floor = _noise(done)
-    linked = [row for row in done if row.predicted.transfer_share > _LINK_DOMINATED]
+    linked = [row for row in done if row.predicted.transfer_share > LINK_DOMINATED]
     by_backend = {b: _noise([r for r in done if r.backend == b]) for b in _values(done, "backend")}
     return Summary(
         cells=len(done),
-        failed=len(rows) - len(done),
+        killed=killed,
+        failed=len(rows) - len(done) - killed,
         noise=floor,
         noise_by_backend={name: noise for name, noise in by_backend.items() if noise is not None},
         all=_errors(done, floor),
@@ -92,7 +94,6 @@ def summarise(rows: Sequence[CellRow]) -> Summary:
             for value in _values(done, column)
         },
         terms={name: _term(done, term) for name, term in TERMS.items()},
-        kendall_tau=_rankings(done),
     )
 
 
@@ -107,7 +108,7 @@ TERMS: dict[str, Callable[[CellRow], float]] = {
 def _errors(rows: Sequence[CellRow], noise: Noise | None) -> Errors:
     signed = np.array([row.error for row in rows])
     sizes = np.abs(signed)
-    limit = max(_WITHIN, _NOISE_FACTOR * noise.median if noise else 0.0)
+    limit = max(WITHIN, _NOISE_FACTOR * noise.median if noise else 0.0)
     return Errors(
         n=len(rows),
         median=float(np.median(sizes)),
@@ -131,30 +132,13 @@ def _noise(rows: Sequence[CellRow]) -> Noise | None:
     visits: defaultdict[tuple[object, ...], dict[int, float]] = defaultdict(dict)
     for row in rows:
         cell = (row.model, row.backend, row.cluster, row.link, row.plan)
-        visits[cell][row.visit] = row.measured.latency_s
+        # A run that was taken up again has profiled again, and may have planned otherwise.
+        visits[*cell, row.cuts, row.nodes, row.predicted_s][row.visit] = row.measured.latency_s
     found = [abs(seen[1] / seen[0] - 1) for seen in visits.values() if len(seen) > 1]
     if not found:
         return None
     p95 = float(np.percentile(found, 95))
     return Noise(n=len(found), median=float(np.median(found)), p95=p95)
-
-
-def _rankings(rows: Sequence[CellRow]) -> dict[str, float]:
-    """Kendall's τ-b. Source: Kendall, "Rank Correlation Methods", 1948, as scipy computes it."""
-    groups: defaultdict[str, list[CellRow]] = defaultdict(list)
-    for row in rows:
-        groups[f"{row.model} {row.backend}"].append(row)
-    found = {
-        name: float(
-            kendalltau(
-                [row.predicted.latency_s for row in group],
-                [row.measured.latency_s for row in group],
-            ).statistic
-        )
-        for name, group in groups.items()
-        if len(group) > 1
-    }
-    return {name: tau for name, tau in found.items() if not isnan(tau)}
 
 
 def _values(rows: Sequence[CellRow], column: str) -> list[str]:
@@ -165,7 +149,8 @@ def write(summary: Summary, folder: Path) -> None:
     """Writes the summary beside the rows, and prints it."""
     write_record(folder / "summary.json", summary)
     noise = summary.noise
-    print(f"{summary.cells} visits of cells measured, {summary.failed} failed; A against A: "
+    print(f"{summary.cells} visits of cells measured, {summary.killed} killed for their memory, "
+          f"{summary.failed} failed; A against A: "
           + ("not measured" if noise is None
              else f"median {noise.median:.1%}, p95 {noise.p95:.1%}, n {noise.n}"))  # fmt: skip
     groups = {"all": summary.all, "link-dominated": summary.link_dominated, **summary.by_group}
@@ -177,8 +162,6 @@ def write(summary: Summary, folder: Path) -> None:
     for name, term in summary.terms.items():
         print(f"  {name}: median {term.median:.1%} of the latency, p95 {term.p95:.1%}, signed "
               f"{term.signed:+.1%}")  # fmt: skip
-    for name, tau in summary.kendall_tau.items():
-        print(f"  Kendall τ of {name}: {tau:.3f}")
 
 
 def main() -> None:

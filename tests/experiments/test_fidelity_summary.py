@@ -65,9 +65,20 @@ def test_failed_cells_are_counted():
         summarise([failed])
 
 
-def test_ranks_are_compared_within_a_model_and_backend():
-    rows = [
-        row((s, s), (measured, 1.0, 1.0), link=str(s))
-        for s, measured in ((1.0, 2.0), (2.0, 5.0), (3.0, 4.0))
+def test_kills_are_counted_apart_from_other_failures():
+    good = row((1.0, 1.0), (2.0, 1.0, 1.0))
+    killed = "OutOfMemoryError: stage 1 on node 'a' was killed by the kernel"
+    bad = [
+        row((1.0, 1.0), (2.0, 1.0, 1.0), result=result, measured_s=None)
+        for result in (killed, killed, "RunError: gone")
     ]
-    assert summarise(rows).kendall_tau == pytest.approx({"m onnx": 1 / 3})
+    found = summarise([good, *bad])
+    assert (found.killed, found.failed) == (2, 1)
+
+
+@pytest.mark.parametrize("other", [{"cuts": "3"}, {"nodes": "b a"}, {"predicted_s": 11.5}])
+def test_noise_is_of_one_plan_of_one_profile(other):
+    first = row((6.0, 5.0), (10.0, 5.0, 5.0), cuts="2")
+    second = row((6.0, 5.0), (12.0, 6.0, 6.0), cuts="2", visit=1)
+    assert summarise([first, second]).noise.median == pytest.approx(0.2)
+    assert summarise([first, second.model_copy(update=other)]).noise is None
