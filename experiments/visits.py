@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from experiments.bench import Bench
+from experiments.stages import Stages, stages_of
 from netmodel.cluster import Cluster
 from planner.engines.interface import RunResult
 from planner.engines.processes import RunningPartition
@@ -30,6 +31,11 @@ class Visit:
     """The plan, priced for the links as they were fitted."""
     links: Cluster
     """The links as they are set for it."""
+
+    @property
+    def stages(self) -> Stages:
+        """Cuts and nodes of the plan."""
+        return stages_of(self.document)
 
 
 def measure(

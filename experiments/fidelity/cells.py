@@ -101,15 +101,6 @@ class Cell(Visit):
     link: str
     plan: str
 
-    @property
-    def stages(self) -> tuple[tuple[int, ...], tuple[str, ...]]:
-        """Cuts and nodes; cells that share them share workers."""
-        plan = self.document.solution.plan
-        if plan is None:
-            raise ValueError("a cell without a plan")
-        cuts = tuple(stage.start for stage in plan.stages[1:])
-        return cuts, tuple(stage.node for stage in plan.stages)
-
 
 def row_of(
     cell: Cell,

@@ -14,8 +14,9 @@ from experiments.bench import Bench, open_bench
 from experiments.fidelity import clusters
 from experiments.fidelity.cells import Cell, CellRow, Drift, row_of
 from experiments.fidelity.config import FidelityConfig
-from experiments.fidelity.rings import Cuts, Ring, emit, rings_of
+from experiments.fidelity.rings import Ring, rings_of
 from experiments.rows import RowFile
+from experiments.stages import Cuts, emit_once
 from experiments.visits import measure
 from netmodel.links.any_link import AnyLink
 from planner import api
@@ -70,8 +71,10 @@ class Grid:
         print(f"{profile.graph.model} {backend}: whole {profile.whole.latency.median_s * 1e3:.1f} "
               f"ms, noise {profile.whole.noise:.1%}", flush=True)  # fmt: skip
         rings = rings_of(profile, self.config, self.fits)
+        documents = [cell.document for cells in rings.values() for cell in cells]
         with tempfile.TemporaryDirectory() as folder:
-            measuring = _Measuring(profile, profiled_s, rings, emit(captured, rings, Path(folder)))
+            parts = emit_once(documents, captured, Path(folder))
+            measuring = _Measuring(profile, profiled_s, rings, parts)
             self._pass(measuring, list(rings), visit=0)
             self._pass(measuring, list(reversed(rings))[:: self.config.repeat_every], visit=1)
 

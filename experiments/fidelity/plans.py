@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from experiments.stages import Stages
 from netmodel.cluster import Cluster
 from planner import api
 from planner.costs.evaluate import Evaluator
@@ -24,9 +25,7 @@ def optimal(profile: Profile, cluster: Cluster) -> PlanDocument:
     return api.plan(profile, cluster, options=options)
 
 
-def odd(
-    profile: Profile, slowest: Cluster, *, seed: str
-) -> tuple[tuple[int, ...], tuple[str, ...]]:
+def odd(profile: Profile, slowest: Cluster, *, seed: str) -> Stages:
     """Cuts and nodes of a plan drawn at random among those that fit and use two nodes or more.
 
     Args:
@@ -39,7 +38,7 @@ def odd(
     """
     problem = build_problem(profile, slowest)
     evaluator, chance = Evaluator(problem), random.Random(seed)
-    drawn: dict[tuple[tuple[int, ...], tuple[str, ...]], float] = {}
+    drawn: dict[Stages, float] = {}
     for _ in range(_TRIES):
         cuts, nodes = _draw(problem, chance)
         price = evaluator.evaluate(problem.plan(cuts, nodes))
@@ -52,7 +51,7 @@ def odd(
     return min(drawn, key=lambda plan: drawn[plan])
 
 
-def _draw(problem: Problem, chance: random.Random) -> tuple[tuple[int, ...], tuple[str, ...]]:
+def _draw(problem: Problem, chance: random.Random) -> Stages:
     names = [node.name for node in problem.nodes]
     n_stages = chance.randint(2, min(len(names), problem.n_blocks))
     cuts = tuple(sorted(chance.sample(range(1, problem.n_blocks), n_stages - 1)))

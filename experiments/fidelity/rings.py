@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from experiments.fidelity import clusters, plans
 from experiments.fidelity.cells import Cell
 from experiments.fidelity.config import FidelityConfig
 from experiments.link_settings import setting_named, with_links
+from experiments.stages import Cuts
 from netmodel.links.any_link import AnyLink
-from planner import api
-from planner.partition import Partition
-from planner.solution import PlanDocument
-from profiler.capture import CapturedModel
 from profiler.profile_records import Profile
 
-Cuts = tuple[int, ...]
 Ring = tuple[str, Cuts, tuple[str, ...]]
 """Cluster, cuts and nodes: what a set of workers is started for."""
 
@@ -54,14 +49,3 @@ def _cells(
         documents = {"optimal": optimal, "odd": plans.by_hand(optimal, cuts, nodes)}
         for kind, document in documents.items():
             yield Cell(document, links, cluster=name, link=setting.name, plan=kind)
-
-
-def emit(
-    captured: CapturedModel, rings: Mapping[Ring, list[Cell]], folder: Path
-) -> dict[Cuts, Partition]:
-    """Stage files for every way in which the rings cut the model, from one export."""
-    first: dict[Cuts, PlanDocument] = {}
-    for (_, cuts, _), cells in rings.items():
-        first.setdefault(cuts, cells[0].document)
-    targets = [(document, folder / str(number)) for number, document in enumerate(first.values())]
-    return dict(zip(first, api.emit_all(targets, captured), strict=True))

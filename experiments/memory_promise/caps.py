@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from experiments.stages import Stages, stages_of
 from netmodel.cluster import Cluster
 from planner import api
 from planner.costs.memory import stage_bytes
@@ -26,13 +27,9 @@ class Promise:
     document: PlanDocument
 
     @property
-    def stages(self) -> tuple[tuple[int, ...], tuple[str, ...]]:
-        """Cuts and nodes."""
-        plan = self.document.solution.plan
-        if plan is None:
-            raise ValueError("a promise without a plan")
-        cuts = tuple(stage.start for stage in plan.stages[1:])
-        return cuts, tuple(stage.node for stage in plan.stages)
+    def stages(self) -> Stages:
+        """Cuts and nodes of the plan."""
+        return stages_of(self.document)
 
     @property
     def peaks(self) -> dict[str, int]:

@@ -12,10 +12,10 @@ from experiments.memory_promise.capped_runs import CappedRun, Limit, run_capped
 from experiments.memory_promise.caps import Promise, promises
 from experiments.memory_promise.config import PromiseConfig
 from experiments.rows import RowFile
+from experiments.stages import emit_once
 from netmodel.cluster import Cluster
 from planner import api
 from planner.partition import Partition
-from planner.solution import PlanDocument
 from profiler.capture import CapturedModel
 from profiler.profile_options import Rounds
 
@@ -56,7 +56,7 @@ class Schedule:
             tempfile.TemporaryDirectory() as folder,
             open_bench(self.cluster, on_testbed=self.on_testbed) as bench,
         ):
-            parts = _emitted(captured, made, Path(folder))
+            parts = emit_once([promise.document for promise in made], captured, Path(folder))
             for promise, limit in self._runs(made):
                 if not self.out_of_time():
                     self._add(bench, parts[promise.stages[0]], promise, limit)
@@ -84,14 +84,3 @@ class Schedule:
             f"[{row.cuts}]: {row.result}; predicted over measured {over}",
             flush=True,
         )
-
-
-def _emitted(
-    captured: CapturedModel, made: Sequence[Promise], folder: Path
-) -> dict[tuple[int, ...], Partition]:
-    """Stage files for every way in which the promises cut the model, from one export."""
-    first: dict[tuple[int, ...], PlanDocument] = {}
-    for promise in made:
-        first.setdefault(promise.stages[0], promise.document)
-    targets = [(document, folder / str(number)) for number, document in enumerate(first.values())]
-    return dict(zip(first, api.emit_all(targets, captured), strict=True))

@@ -8,14 +8,12 @@ from itertools import combinations, permutations
 
 from experiments.fidelity.plans import by_hand, optimal
 from experiments.link_settings import setting_named, with_links
+from experiments.stages import Stages
 from experiments.visits import Visit
 from netmodel.cluster import Cluster
 from netmodel.links.any_link import AnyLink
 from planner.problem import Problem, build_problem
 from profiler.profile_records import Profile
-
-Stages = tuple[tuple[int, ...], tuple[str, ...]]
-"""Cuts and nodes."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +21,10 @@ class RankedVisit(Visit):
     """A plan over one link setting, and whether the solver chose it there."""
 
     link: str
-    stages: Stages
     chosen: bool
 
 
-def stages_of(problem: Problem) -> Iterator[Stages]:
+def all_stages(problem: Problem) -> Iterator[Stages]:
     """Every way to cut the blocks and to place the parts on different nodes."""
     names = [node.name for node in problem.nodes]
     for n_stages in range(1, min(len(names), problem.n_blocks) + 1):
@@ -45,9 +42,9 @@ def visits_of(
         priced = with_links(cluster, model)
         links = with_links(cluster, setting_named(link).model)
         best = optimal(profile, priced)
-        for cuts, nodes in stages_of(build_problem(profile, priced)):
+        for cuts, nodes in all_stages(build_problem(profile, priced)):
             document = by_hand(best, cuts, nodes)
             chosen = best.solution.plan == document.solution.plan
-            visit = RankedVisit(document, links, link=link, stages=(cuts, nodes), chosen=chosen)
+            visit = RankedVisit(document, links, link=link, chosen=chosen)
             found.setdefault((cuts, nodes), []).append(visit)
     return found

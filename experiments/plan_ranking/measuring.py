@@ -8,16 +8,15 @@ from pathlib import Path
 
 from experiments.bench import open_bench
 from experiments.plan_ranking.config import Case, even_cuts
-from experiments.plan_ranking.every_plan import RankedVisit, Stages, visits_of
+from experiments.plan_ranking.every_plan import RankedVisit, visits_of
 from experiments.plan_ranking.ranking import PlanRow, row_of
 from experiments.rows import RowFile
+from experiments.stages import Stages, emit_once
 from experiments.visits import measure
 from netmodel.cluster import Cluster
 from netmodel.links.any_link import AnyLink
 from planner import api
-from planner.partition import Partition
 from profiler.blocks import Granularity, cut_positions
-from profiler.capture import CapturedModel
 
 _Wanted = tuple[int, Stages, list[RankedVisit]]
 """Number of the visit, the plan, and the link settings that have no row yet."""
@@ -47,8 +46,9 @@ def measure_case(
     profile = api.profile(captured, api.ProfileOptions(backend=case.backend, cuts=cuts))
     small = _first_nodes(cluster, case.n_nodes)
     plans = visits_of(profile, small, fits)
+    documents = [visits[0].document for visits in plans.values()]
     with tempfile.TemporaryDirectory() as folder, open_bench(small, on_testbed=on_testbed) as bench:
-        parts = _emitted(captured, plans, Path(folder))
+        parts = emit_once(documents, captured, Path(folder))
         for number, stages, visits in _missing(case, plans, n_visits, rows):
             for visit, found in measure(bench, parts[stages[0]], visits):
                 row = row_of(case.name, visit, number, found)
@@ -69,15 +69,6 @@ def _missing(
             wanted = [v for v in plans[stages] if (case.name, v.link, *words) not in rows]
             if wanted:
                 yield number, stages, wanted
-
-
-def _emitted(
-    captured: CapturedModel, plans: Mapping[Stages, list[RankedVisit]], folder: Path
-) -> dict[tuple[int, ...], Partition]:
-    """Stage files for every way to cut the model, from one export."""
-    first = {stages[0]: visits[0].document for stages, visits in plans.items()}
-    targets = [(document, folder / str(number)) for number, document in enumerate(first.values())]
-    return dict(zip(first, api.emit_all(targets, captured), strict=True))
 
 
 def _first_nodes(cluster: Cluster, n_nodes: int) -> Cluster:

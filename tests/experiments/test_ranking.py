@@ -1,7 +1,7 @@
 import pytest
 
 from experiments.plan_ranking.config import even_cuts
-from experiments.plan_ranking.every_plan import stages_of
+from experiments.plan_ranking.every_plan import all_stages
 from experiments.plan_ranking.ranking import PlanRow, summarise
 from tests.planner.instances import large_problem
 
@@ -45,7 +45,7 @@ def test_failed_plans_are_counted_and_not_ranked():
 def test_every_plan_is_every_cut_on_every_row_of_different_nodes():
     problem = large_problem(4, 3, cap_bytes=10**9)
     # One stage on any of 3 nodes, 3 cuts on 6 pairs, 3 pairs of cuts on 6 rows of nodes.
-    plans = list(stages_of(problem))
+    plans = list(all_stages(problem))
     assert len(plans) == len(set(plans)) == 3 + 3 * 6 + 3 * 6
     for cuts, nodes in plans:
         problem.plan(cuts, nodes)
