@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from planner import api
+from planner.errors import PlannerError
 from planner.partition import Partition
 from planner.solution import PlanDocument
 from profiler.capture import CapturedModel
@@ -20,11 +21,11 @@ def stages_of(document: PlanDocument) -> Stages:
     """Cuts and nodes of a plan.
 
     Raises:
-        ValueError: there is no plan.
+        PlannerError: there is no plan.
     """
     plan = document.solution.plan
     if plan is None:
-        raise ValueError("a document without a plan")
+        raise PlannerError(f"{document.model}: no plan was found")
     cuts = tuple(stage.start for stage in plan.stages[1:])
     return cuts, tuple(stage.node for stage in plan.stages)
 

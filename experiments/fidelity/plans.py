@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 
 from experiments.stages import Stages
 from netmodel.cluster import Cluster
@@ -25,12 +26,13 @@ def optimal(profile: Profile, cluster: Cluster) -> PlanDocument:
     return api.plan(profile, cluster, options=options)
 
 
-def odd(profile: Profile, slowest: Cluster, *, seed: str) -> Stages:
+def odd(profile: Profile, slowest: Cluster, *, besides: Collection[Stages], seed: str) -> Stages:
     """Cuts and nodes of a plan drawn at random among those that fit and use two nodes or more.
 
     Args:
         profile: of the model.
         slowest: the cluster with the slowest links that the plan will be measured over.
+        besides: plans that are not odd, since some links make them optimal.
         seed: decides the draw.
 
     Raises:
@@ -41,13 +43,15 @@ def odd(profile: Profile, slowest: Cluster, *, seed: str) -> Stages:
     drawn: dict[Stages, float] = {}
     for _ in range(_TRIES):
         cuts, nodes = _draw(problem, chance)
+        if (cuts, nodes) in besides:
+            continue
         price = evaluator.evaluate(problem.plan(cuts, nodes))
         if price.fits and price.latency_s < float("inf"):
             if price.latency_s <= _LONG_S:
                 return cuts, nodes
             drawn[cuts, nodes] = price.latency_s
     if not drawn:
-        raise PlannerError(f"{profile.graph.model}: none of {_TRIES} random plans fits")
+        raise PlannerError(f"no plan beside the optimal ones fits, of {_TRIES} random ones")
     return min(drawn, key=lambda plan: drawn[plan])
 
 
