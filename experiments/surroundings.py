@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from planner.files import read_record, write_record
 from profiler.devices import device_named
 from profiler.record import Record
 
@@ -30,12 +31,24 @@ class Surroundings(Record):
     kernel: str
     processor: str
     cores: int
-    """That this process may use."""
+    """Of the machine; a process may be held to fewer."""
     memory_bytes: int
     load: float
     """Processes that wanted to run, mean over the minute before."""
     hosts: str
     """Where workers ran, and over whose network."""
+
+
+class Runs(Record):
+    """Surroundings of all runs that share an output folder, the first one first."""
+
+    runs: tuple[Surroundings, ...] = ()
+
+
+def keep_surroundings(path: Path, hosts: str) -> None:
+    """Adds what holds here and now to the runs of a file; `hosts` says where workers run."""
+    before = read_record(path, Runs).runs if path.exists() else ()
+    write_record(path, Runs(runs=(*before, surroundings(hosts))))
 
 
 def surroundings(hosts: str) -> Surroundings:

@@ -8,14 +8,14 @@ import time
 from pathlib import Path
 
 from experiments.bench import choose_testbed
+from experiments.configs import keep_config
 from experiments.fidelity.cells import KEY, CellRow
 from experiments.fidelity.config import SMOKE, FidelityConfig
 from experiments.fidelity.grid import Grid
 from experiments.fidelity.summary import summarise, write
 from experiments.link_fits import fitted_settings
 from experiments.rows import RowFile
-from experiments.surroundings import surroundings
-from planner.files import write_record
+from experiments.surroundings import keep_surroundings
 
 
 def main() -> None:
@@ -27,9 +27,9 @@ def main() -> None:
     )
     config = _config(options, on_testbed)
     folder: Path = options.output
-    write_record(folder / "config.json", config)
+    keep_config(folder / "config.json", config)
     hosts = "the testbed" if on_testbed else "this machine, links paced by the senders"
-    write_record(folder / "surroundings.json", surroundings(hosts))
+    keep_surroundings(folder / "surroundings.json", hosts)
     fits = fitted_settings(
         config.links,
         folder / "links.json",

@@ -8,14 +8,14 @@ import time
 from pathlib import Path
 
 from experiments.bench import choose_testbed
+from experiments.configs import keep_config
 from experiments.memory_promise.capped_runs import KEY, CappedRun
 from experiments.memory_promise.config import SMOKE, PromiseConfig
 from experiments.memory_promise.schedule import Schedule
 from experiments.memory_promise.summary import summarise, write
 from experiments.rows import RowFile
-from experiments.surroundings import surroundings
+from experiments.surroundings import keep_surroundings
 from planner import api
-from planner.files import write_record
 
 HERE = Path(__file__).parent
 
@@ -27,9 +27,9 @@ def main() -> None:
     chosen = {"models": tuple(options.models), "backends": tuple(options.backends)}
     config = PromiseConfig(**(SMOKE if options.smoke else chosen))
     folder: Path = options.output
-    write_record(folder / "config.json", config)
+    keep_config(folder / "config.json", config)
     hosts = "the testbed, swap off" if on_testbed else "this machine, limits not enforced"
-    write_record(folder / "surroundings.json", surroundings(hosts))
+    keep_surroundings(folder / "surroundings.json", hosts)
     rows = RowFile(folder / "rows.csv", CappedRun, key=KEY)
     end_s = time.monotonic() + 60 * (options.limit_minutes or float("inf"))
     Schedule(

@@ -7,14 +7,14 @@ import os
 from pathlib import Path
 
 from experiments.bench import choose_testbed
+from experiments.configs import keep_config
 from experiments.link_fits import fitted_settings
 from experiments.plan_ranking.config import SMOKE, RankingConfig
 from experiments.plan_ranking.measuring import measure_case
 from experiments.plan_ranking.ranking import KEY, PlanRow, summarise, write
 from experiments.rows import RowFile
-from experiments.surroundings import surroundings
+from experiments.surroundings import keep_surroundings
 from planner import api
-from planner.files import write_record
 
 HERE = Path(__file__).parent
 
@@ -28,9 +28,9 @@ def main() -> None:
     on_testbed = choose_testbed(required=not options.smoke or "CI" in os.environ)
     config = RankingConfig(**(SMOKE if options.smoke else {}))
     folder: Path = options.output
-    write_record(folder / "config.json", config)
+    keep_config(folder / "config.json", config)
     hosts = "the testbed" if on_testbed else "this machine, links paced by the senders"
-    write_record(folder / "surroundings.json", surroundings(hosts))
+    keep_surroundings(folder / "surroundings.json", hosts)
     fits = fitted_settings(
         config.links,
         folder / "links.json",
