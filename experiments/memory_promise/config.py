@@ -26,7 +26,7 @@ class PromiseConfig(Record):
 
     models: tuple[str, ...] = MODELS
     backends: tuple[str, ...] = BACKENDS
-    shares: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
+    shares: tuple[float, ...] = (0.0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 1.0)
     """Declared caps, between the smallest one under which a plan exists and the whole's need."""
     below_shares: tuple[float, ...] = (0.0, 0.5, 1.0)
     """Declared caps whose plans also run with too little memory, so that the check can fail."""

@@ -32,13 +32,15 @@ def main() -> None:
     keep_surroundings(folder / "surroundings.json", hosts)
     rows = RowFile(folder / "rows.csv", CappedRun, key=KEY)
     end_s = time.monotonic() + 60 * (options.limit_minutes or float("inf"))
-    Schedule(
+    schedule = Schedule(
         config=config,
         cluster=api.read_cluster(HERE / "cluster.yaml"),
         rows=rows,
         out_of_time=lambda: time.monotonic() > end_s,
         on_testbed=on_testbed,
-    ).run()
+    )
+    schedule.run()
+    print(f"{schedule.missing} declared caps are missing: run again to go on", flush=True)
     write(summarise(rows.rows), folder)
 
 

@@ -13,6 +13,9 @@ from experiments.rows import read_rows
 from planner.files import write_record
 from profiler.record import Record
 
+WANTED_RUNS = 200
+"""Of plans that are said to fit, so that none being killed says something."""
+
 
 class Outcomes(Record):
     """How the runs of one kind ended."""
@@ -98,6 +101,7 @@ def write(summary: Summary, folder: Path) -> None:
     write_record(folder / "summary.json", summary)
     if not summary.enforced:
         print("limits were not enforced: nothing could be killed")
+    print(f"{summary.promised.runs} of at least {WANTED_RUNS} wanted runs of plans said to fit")
     groups = {"promised": summary.promised, "85 % of the need": summary.below, **summary.by_limit}
     for name, found in groups.items():
         print(f"  {name}: {found.runs} runs, {found.killed} killed, {found.failed} failed")
