@@ -12,7 +12,7 @@ from experiments.stages import Stages, stages_of
 from netmodel.cluster import Cluster
 from planner.engines.interface import RunResult
 from planner.engines.processes import RunningPartition
-from planner.errors import PlannerError
+from planner.errors import OutOfMemoryError, PlannerError
 from planner.partition import Partition
 from planner.solution import PlanDocument
 from profiler.reference import time_reference
@@ -21,6 +21,9 @@ _LEAST, _MOST, _ENOUGH_S = 5, 15, 1.0
 """Requests per visit: as many as take a second, within these limits."""
 _FEW_WARM_UPS, _MANY_WARM_UPS, _SLOW_S = 1, 3, 0.3
 """Slow requests are those that are mostly transfer, which needs no warming beside the window's."""
+
+KILLED = OutOfMemoryError.__name__
+"""What a row's result begins with where the kernel killed a worker for its memory."""
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from experiments.terms import Terms, terms_of
 from experiments.visits import Visit
 from planner.engines.interface import RunResult
-from planner.errors import OutOfMemoryError, PlannerError
+from planner.errors import PlannerError
 from profiler.profile_records import Profile
 from profiler.record import Record
 
 OK = "ok"
-KILLED = OutOfMemoryError.__name__
-"""What the result begins with where the kernel killed a worker for its memory."""
 
 
 class CellRow(Record):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.fidelity.cells import KILLED, OK, CellRow
+from experiments.fidelity.cells import OK, CellRow
 from experiments.rows import read_rows
+from experiments.visits import KILLED
 from planner.files import write_record
 from profiler.record import Record
 

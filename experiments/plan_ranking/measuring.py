@@ -16,7 +16,10 @@ from experiments.visits import measure
 from netmodel.cluster import Cluster
 from netmodel.links.any_link import AnyLink
 from planner import api
+from planner.files import write_record
 from profiler.blocks import Granularity, cut_positions
+from profiler.capture import CapturedModel
+from profiler.profile_records import Profile
 
 _Wanted = tuple[int, Stages, list[RankedVisit]]
 """Number of the visit, the plan, and the link settings that have no row yet."""
@@ -42,8 +45,7 @@ def measure_case(
         on_testbed: whether links are real, not paced.
     """
     captured = api.capture(case.model)
-    cuts = even_cuts(cut_positions(captured.graph, Granularity.BLOCK), case.n_blocks)
-    profile = api.profile(captured, api.ProfileOptions(backend=case.backend, cuts=cuts))
+    profile = profile_of(case, captured, rows)
     small = _first_nodes(cluster, case.n_nodes)
     plans = visits_of(profile, small, fits)
     documents = [visits[0].document for visits in plans.values()]
@@ -54,6 +56,24 @@ def measure_case(
                 row = row_of(case.name, visit, number, found)
                 rows.append(row)
                 print(_line(row), flush=True)
+
+
+def profile_of(case: Case, captured: CapturedModel, rows: RowFile[PlanRow]) -> Profile:
+    """The profile of a case, kept beside its rows: another one would predict otherwise.
+
+    Raises:
+        SystemExit: there are rows, and the profile that they were predicted from is gone.
+    """
+    path = rows.path.parent / "profiles" / f"{case.name}.json"
+    if path.exists():
+        return api.read_profile(path)
+    if any(row.case == case.name for row in rows.rows):
+        raise SystemExit(f"{path}: is missing, and rows were predicted from it: "
+                         "name another folder with -o")  # fmt: skip
+    cuts = even_cuts(cut_positions(captured.graph, Granularity.BLOCK), case.n_blocks)
+    profile = api.profile(captured, api.ProfileOptions(backend=case.backend, cuts=cuts))
+    write_record(path, profile)
+    return profile
 
 
 def _missing(

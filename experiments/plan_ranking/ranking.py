@@ -11,6 +11,7 @@ from scipy.stats import kendalltau
 
 from experiments.plan_ranking.every_plan import RankedVisit
 from experiments.terms import terms_of
+from experiments.visits import KILLED
 from planner.engines.interface import RunResult
 from planner.errors import PlannerError
 from planner.files import write_record
@@ -70,14 +71,16 @@ class Ranking(Record):
     """How predictions rank all plans of a case over one link setting."""
 
     plans: int
-    tau: float
-    """Kendall's τ-b of predicted against measured latency, the mean of its visits."""
+    tau: float | None
+    """Kendall's τ-b of predicted against measured latency, the mean of its visits; none if there
+    is nothing to rank."""
     tau_of_visits: float | None
     """The same of the first visit against the second: what noise allows."""
     noise: float | None
     """Median |second / first - 1| over plans."""
-    chosen_over_best: float
-    """Measured latency of the chosen plan over that of the best measured one, less one."""
+    chosen_over_best: float | None
+    """Measured latency of the chosen plan over that of the best measured one, less one; none if
+    the chosen plan was not measured."""
     median_error: float
     """Median |predicted / measured - 1|."""
 
@@ -85,21 +88,41 @@ class Ranking(Record):
 class RankingSummary(Record):
     """All that the page of the experiment claims, from the rows alone."""
 
+    killed: int
+    """Visits whose plan was said to fit, and whose workers the kernel killed for their memory."""
     failed: int
+    """For another reason."""
     rankings: dict[str, Ranking]
     """By case and link setting."""
 
 
 def summarise(rows: Sequence[PlanRow]) -> RankingSummary:
-    """The summary of a run."""
+    """The summary of a run.
+
+    Raises:
+        SystemExit: rows of one case and link setting are of different profiles.
+    """
     groups: defaultdict[str, list[PlanRow]] = defaultdict(list)
     for row in rows:
-        if row.result == OK:
-            groups[f"{row.case}, {row.link}"].append(row)
+        groups[f"{row.case}, {row.link}"].append(row)
+    for name, group in groups.items():
+        _refuse_several_profiles(name, group)
+    done = {name: [row for row in group if row.result == OK] for name, group in groups.items()}
+    killed = sum(row.result.startswith(KILLED) for row in rows)
     return RankingSummary(
-        failed=sum(row.result != OK for row in rows),
-        rankings={name: _ranking(group) for name, group in groups.items()},
+        killed=killed,
+        failed=sum(row.result != OK for row in rows) - killed,
+        rankings={name: _ranking(group) for name, group in done.items() if group},
     )
+
+
+def _refuse_several_profiles(name: str, rows: Sequence[PlanRow]) -> None:
+    """A profile predicts one latency of each plan, and one plan is then chosen."""
+    plans = {(row.cuts, row.nodes) for row in rows}
+    predictions = {(row.cuts, row.nodes, row.predicted_s) for row in rows}
+    chosen = {(row.cuts, row.nodes) for row in rows if row.chosen}
+    if len(predictions) > len(plans) or len(chosen) > 1:
+        raise SystemExit(f"{name}: the rows are of more than one profile: begin in another folder")
 
 
 def _ranking(rows: Sequence[PlanRow]) -> Ranking:
@@ -116,24 +139,31 @@ def _ranking(rows: Sequence[PlanRow]) -> Ranking:
         tau=_tau(predicted, measured),
         tau_of_visits=_tau(*twice) if twice.size else None,
         noise=float(np.median(np.abs(twice[1] / twice[0] - 1))) if twice.size else None,
-        chosen_over_best=float(measured[chosen].min() / measured.min() - 1),
+        chosen_over_best=(
+            float(measured[chosen].min() / measured.min() - 1) if any(chosen) else None
+        ),
         median_error=float(np.median(np.abs(predicted / measured - 1))),
     )
 
 
-def _tau(first: Sequence[float], second: Sequence[float]) -> float:
+def _tau(first: Sequence[float], second: Sequence[float]) -> float | None:
     """Kendall's τ-b. Source: Kendall, "Rank Correlation Methods", 1948, as scipy computes it."""
-    return float(kendalltau(first, second).statistic)
+    tied = min(len(set(first)), len(set(second))) < 2
+    return None if tied else float(kendalltau(first, second).statistic)
 
 
 def write(summary: RankingSummary, folder: Path) -> None:
     """Writes the summary beside the rows, and prints it."""
     write_record(folder / "summary.json", summary)
+    print(f"{summary.killed} visits killed for their memory, {summary.failed} failed")
     for name, found in summary.rankings.items():
-        again = "not measured twice"
-        if found.tau_of_visits is not None:
-            again = f"visits among themselves {found.tau_of_visits:.3f}, noise {found.noise:.1%}"
         print(
-            f"  {name}: {found.plans} plans, Kendall τ {found.tau:.3f} ({again}), chosen over best "
-            f"{found.chosen_over_best:+.1%}, median |error| {found.median_error:.1%}"
+            f"  {name}: {found.plans} plans, Kendall τ {_said(found.tau, '.3f')} (visits among "
+            f"themselves {_said(found.tau_of_visits, '.3f')}, noise {_said(found.noise, '.1%')}), "
+            f"chosen over best {_said(found.chosen_over_best, '+.1%')}, median |error| "
+            f"{found.median_error:.1%}"
         )
+
+
+def _said(value: float | None, form: str) -> str:
+    return "not known" if value is None else format(value, form)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from experiments.bench import choose_testbed
 from experiments.configs import keep_config
+from experiments.failures import passing_over
 from experiments.link_fits import fitted_settings
 from experiments.plan_ranking.config import SMOKE, RankingConfig
 from experiments.plan_ranking.measuring import measure_case
@@ -40,7 +41,10 @@ def main() -> None:
     rows = RowFile(folder / "rows.csv", PlanRow, key=KEY)
     cluster = api.read_cluster(HERE / "cluster.yaml")
     for case in config.cases:
-        measure_case(case, cluster, fits, n_visits=config.visits, rows=rows, on_testbed=on_testbed)
+        with passing_over(case.name):
+            measure_case(
+                case, cluster, fits, n_visits=config.visits, rows=rows, on_testbed=on_testbed
+            )
     write(summarise(rows.rows), folder)
 
 

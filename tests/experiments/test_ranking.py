@@ -1,9 +1,21 @@
+from types import SimpleNamespace
+
 import pytest
 
-from experiments.plan_ranking.config import even_cuts
+from experiments.plan_ranking import measuring
+from experiments.plan_ranking.config import RankingConfig, even_cuts
 from experiments.plan_ranking.every_plan import all_stages
-from experiments.plan_ranking.ranking import PlanRow, summarise
+from experiments.plan_ranking.ranking import KEY, PlanRow, summarise
+from experiments.rows import RowFile
+from planner.files import read_record
+from profiler.record import Record
 from tests.planner.instances import large_problem
+
+
+class Kept(Record):
+    """Stands for a profile."""
+
+    text: str
 
 
 def row(nodes, visit, predicted_s, measured_s, *, chosen=False):
@@ -40,6 +52,62 @@ def test_failed_plans_are_counted_and_not_ranked():
     found = summarise([row("a", 0, 1.0, 1.0, chosen=True), row("c", 0, 2.0, 3.0), failed])
     assert found.failed == 1
     assert found.rankings["tiny, slow"].plans == 2
+
+
+def test_kills_are_counted_apart_from_other_failures():
+    good = row("a", 0, 1.0, 1.0, chosen=True)
+    failed = good.model_copy(update={"visit": 1, "result": "RunError: gone", "measured_s": None})
+    killed = failed.model_copy(update={"result": "OutOfMemoryError: stage 0 was killed"})
+    found = summarise([good, failed, killed, killed])
+    assert (found.killed, found.failed) == (2, 1)
+
+
+def test_nothing_is_said_of_a_chosen_plan_that_failed():
+    failed = row("a", 0, 1.0, 1.0, chosen=True)
+    failed = failed.model_copy(update={"result": "no", "measured_s": None})
+    found = summarise([failed, row("b", 0, 2.0, 1.0), row("c", 0, 3.0, 2.0)])
+    assert found.rankings["tiny, slow"].chosen_over_best is None
+    assert found.rankings["tiny, slow"].tau == pytest.approx(1.0)
+
+
+def test_one_plan_has_no_rank():
+    found = summarise([row("a", visit, 1.0, 1.0, chosen=True) for visit in (0, 1)])
+    ranking = found.rankings["tiny, slow"]
+    assert (ranking.tau, ranking.tau_of_visits, ranking.noise) == (None, None, 0.0)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [row("a", 0, 1.0, 1.0, chosen=True), row("a", 1, 1.1, 1.0, chosen=True)],
+        [row("a", 0, 1.0, 1.0, chosen=True), row("b", 0, 1.1, 1.0, chosen=True)],
+    ],
+)
+def test_rows_of_several_profiles_are_refused(rows):
+    with pytest.raises(SystemExit, match="tiny, slow: the rows are of more than one profile"):
+        summarise(rows)
+
+
+def test_a_case_that_is_taken_up_again_keeps_its_profile(tmp_path, monkeypatch):
+    case = RankingConfig().cases[0]
+    rows = RowFile(tmp_path / "rows.csv", PlanRow, key=KEY)
+    made = []
+
+    def profile(captured, options):
+        made.append(options.backend)
+        return Kept(text="first")
+
+    monkeypatch.setattr(measuring.api, "profile", profile)
+    monkeypatch.setattr(measuring.api, "read_profile", lambda path: read_record(path, Kept))
+    monkeypatch.setattr(measuring, "cut_positions", lambda *_: (0, 1, 2))
+    captured = SimpleNamespace(graph=None)
+    assert [measuring.profile_of(case, captured, rows).text for _ in range(2)] == ["first"] * 2
+    assert made == ["onnx"]
+    for path in tmp_path.glob("profiles/*"):
+        path.unlink()
+    rows.append(row("a", 0, 1.0, 1.0).model_copy(update={"case": case.name}))
+    with pytest.raises(SystemExit, match="name another folder"):
+        measuring.profile_of(case, captured, rows)
 
 
 def test_every_plan_is_every_cut_on_every_row_of_different_nodes():
