@@ -497,9 +497,9 @@ def _measured(profile: Profile) -> str:
     packages = ", ".join(f"{name} {number}" for name, number in machine.packages.items())
     if carried is not None:
         return (
-            f"estimated for {machine.processor}, {machine.threads} thread(s), within "
-            f"{carried.error:.0%} (the spread of {len(carried.kernels)} kernels by "
-            f"{carried.runtime}): measured on {carried.processor}, {carried.threads} thread(s), "
+            f"estimated for {machine.processor}, {machine.threads} thread(s), with an error that "
+            f"is not known ({len(carried.kernels)} kernels by {carried.runtime} differ by up to "
+            f"{carried.error:.0%}): measured on {carried.processor}, {carried.threads} thread(s), "
             f"and carried by {carried.factor:.3g}" + (" by kind of work" if carried.by_work else "")
         )
     return (

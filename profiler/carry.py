@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import exp, fsum, log
 
+from pydantic import ValidationError
+
 from profiler.errors import SpeedError
-from profiler.profile_records import BlockCost, Carried, Profile, Provenance, Timing
+from profiler.profile_records import BlockCost, Carried, Environment, Profile, Provenance, Timing
 from profiler.speed_records import KernelTime, SpeedRecord, Work
 
 _DIGITS = 9
@@ -24,8 +26,9 @@ def carry(
         share = FLOPs / (latency · rate), at most 1
         factor = share · arithmetic + (1 - share) · memory
 
-    Memory and everything that follows from the graph stay. It does not include that the other
-    machine may run other kernels for the same operator, or hold more or less in its caches.
+    Memory, software and everything that follows from the graph stay. It does not include that the
+    other machine may run other kernels for the same operator, or hold more or less in its caches:
+    how far the kernels' factors lie apart is told, the error of a model's times is not known.
 
     Source: Williams, Waterman and Patterson, "Roofline", CACM 52(4), 2009 (arithmetic or memory
     bounds a kernel); Fleming and Wallace, "How not to lie with statistics", CACM 29(3), 1986
@@ -38,7 +41,8 @@ def carry(
         by_work: whether blocks get a factor by their kind of work.
 
     Raises:
-        SpeedError: the records do not belong together, or the profile is an estimate already.
+        SpeedError: the records do not belong together, the profile is an estimate already, or its
+            times are too short or too long to be multiplied.
     """
     _check(profile, here, there)
     factors = _factors(here, there)
@@ -66,7 +70,7 @@ def carry(
         update={
             "blocks": blocks,
             "whole": whole,
-            "environment": there.environment,
+            "environment": _environment(profile, there),
             "provenance": profile.provenance | estimated,
             "carried": carried,
         }
@@ -78,6 +82,11 @@ def _check(profile: Profile, here: SpeedRecord, there: SpeedRecord) -> None:
         raise SpeedError(
             f"the profile was carried here from {profile.carried.processor} already: carry the "
             "measured one"
+        )
+    if not any(block.latency.median_s for block in profile.blocks):
+        raise SpeedError(
+            f"all blocks of {profile.graph.model} take 0 s: profile it again, there is nothing to "
+            "carry"
         )
     ours, theirs = profile.environment, here.environment
     if (ours.processor, ours.device, ours.threads) != (
@@ -95,6 +104,13 @@ def _check(profile: Profile, here: SpeedRecord, there: SpeedRecord) -> None:
             f"kernels by {here.runtime} here and by {there.runtime} there, {_names(here)} and "
             f"{_names(there)}, cannot be compared: run one version of `partway speed` on both"
         )
+
+
+def _environment(profile: Profile, there: SpeedRecord) -> Environment:
+    """The other machine with the software that the profile was measured with."""
+    ours = profile.environment
+    software = {"packages": ours.packages, "python": ours.python, "allocator": ours.allocator}
+    return there.environment.model_copy(update=software)
 
 
 def _names(record: SpeedRecord) -> list[str]:
@@ -115,11 +131,13 @@ def _block_factors(profile: Profile, here: SpeedRecord, factors: dict[str, float
         for work in Work
     )
     rate = max(map(_flops_per_s, here.kernels))
-    shares = [
-        min(block.flops / (block.latency.median_s * rate), 1.0) if block.latency.median_s else 0.0
-        for block in profile.blocks
-    ]
+    shares = [_share(block.flops, block.latency.median_s * rate) for block in profile.blocks]
     return [share * arithmetic + (1 - share) * memory for share in shares]
+
+
+def _share(flops: int, most_flops: float) -> float:
+    """Of a block's time that goes into arithmetic; most FLOPs are what it could do in that time."""
+    return 1.0 if flops >= most_flops else flops / most_flops
 
 
 def _flops_per_s(kernel: KernelTime) -> float:
@@ -135,10 +153,17 @@ def _scaled(block: BlockCost, factor: float) -> BlockCost:
 
 
 def _times(timing: Timing, factor: float) -> Timing:
-    return Timing(
-        median_s=timing.median_s * factor,
-        p10_s=timing.p10_s * factor,
-        p90_s=timing.p90_s * factor,
-        n=timing.n,
-        samples_s=tuple(round(sample * factor, _DIGITS) for sample in timing.samples_s),
-    )
+    try:
+        return Timing(
+            median_s=timing.median_s * factor,
+            p10_s=timing.p10_s * factor,
+            p90_s=timing.p90_s * factor,
+            n=timing.n,
+            samples_s=tuple(round(sample * factor, _DIGITS) for sample in timing.samples_s),
+        )
+    except ValidationError as error:
+        longest_s = factor * max(timing.median_s, timing.p90_s, *timing.samples_s)
+        raise SpeedError(
+            f"a time of {longest_s:g} s, {factor:.3g} times the measured one, is more than a "
+            "profile can hold: are both speed files right?"
+        ) from error

@@ -149,7 +149,7 @@ class Whole(Record):
     rest_s: Seconds = 0.0
     """Pause before each run of the whole and of the chain of blocks, as between two requests."""
     rest_factor: Ratio = 1.0
-    """Time of the whole after that pause over its time straight after a run, in the same rounds."""
+    """Time of the whole after that pause over its time straight after a run; before the rounds."""
     precision: Precision | None = None
     """None in profiles that were measured without it."""
 
@@ -192,7 +192,7 @@ class Environment(Record):
 
 
 class Carried(Record):
-    """From which machine the times were carried, and how well its speed compares."""
+    """From which machine the times were carried, and how kernels compare on the two."""
 
     processor: str
     """Of the machine on which they were measured."""
@@ -205,7 +205,7 @@ class Carried(Record):
     kernels: dict[str, float]
     """The same for each kernel."""
     error: NonNegativeFloat
-    """Largest relative distance of a kernel's factor from `factor`: how far a model may be off."""
+    """Largest relative distance of a kernel's factor from `factor`. It bounds no model's error."""
     by_work: bool
     """Whether each block has a factor by its kind of work, instead of one for all."""
 

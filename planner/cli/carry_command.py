@@ -24,8 +24,9 @@ def carry(
 ) -> None:
     """Estimate PROFILE for another machine, by kernels that `partway speed` timed on both.
 
-    Times are multiplied by how much slower the other machine is, and marked as estimated, with the
-    spread of the kernels' factors as their error. Memory stays as it was measured.
+    Times are multiplied by how much slower the other machine is, and marked as estimated. How far
+    the kernels' factors differ is told; how far a model's times are off is not known. Memory stays
+    as it was measured.
 
     \b
     Examples:
@@ -44,8 +45,8 @@ def carry(
         for name, factor in result.carried.kernels.items():
             stdout().print(f"{name}: {factor:.3f} times as long", markup=False)
         stdout().print(
-            f"estimated: {result.carried.factor:.3f} times as long, within "
-            f"{result.carried.error:.0%} (the kernels' spread)",
+            f"estimated: {result.carried.factor:.3f} times as long, with an error that is not "
+            f"known\nthe kernels' factors differ from it by up to {result.carried.error:.0%}",
             markup=False,
         )
     stderr().print(f"wrote {output}", markup=False)

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from pydantic import ValidationError
 
 from planner import api
 from planner.files import read_record, write_record
@@ -39,6 +40,15 @@ def test_all_times_grow_by_the_geometric_mean_of_the_factors():
     assert after.carried.error == pytest.approx(1.0)  # 8 is 100 % above 4, 2 is 50 % below
     assert (after.carried.processor, after.environment.processor) == ("p", "q")
     assert after.environment.threads == 2
+
+
+def test_the_software_stays_that_of_the_profile():
+    """What timed the kernels is in the speed files; the blocks ran on what was profiled."""
+    ours = two_block_profile().environment
+    there = speed((1, 1), packages={"numpy": "9"}, python="9", machine="n", device=ours.device)
+    after = carry(two_block_profile(), HERE, there).environment
+    assert (after.packages, after.python) == (ours.packages, ours.python)
+    assert after.machine == "n"
 
 
 def test_memory_and_graph_stay_and_times_are_marked_as_estimated():
@@ -100,14 +110,61 @@ def test_records_that_do_not_belong_together_are_refused(here, there, message):
         carry(two_block_profile(), here, there)
 
 
+@pytest.mark.parametrize(
+    ("kernels", "message"),
+    [
+        ([(0.0, "dense", Work.ARITHMETIC, 1), (1, "copy", Work.MEMORY, 0)], "dense takes 0"),
+        ([(1, "dense", Work.ARITHMETIC, 0), (1, "copy", Work.MEMORY, 0)], "dense has no FLOPs"),
+        ([(1, "copy", Work.MEMORY, 0)], "none is bound by arithmetic"),
+        ([(1, "dense", Work.ARITHMETIC, 1)], "none is bound by memory"),
+        ([(1, "k", Work.ARITHMETIC, 1), (1, "k", Work.MEMORY, 0)], "several are named k"),
+    ],
+)
+def test_kernels_that_no_factor_can_be_made_of_are_refused(kernels, message):
+    with pytest.raises(ValidationError, match=message):
+        SpeedRecord(
+            runtime="numpy",
+            kernels=[
+                KernelTime(name=name, work=work, flops=flops, latency=timing(seconds))
+                for seconds, name, work, flops in kernels
+            ],
+            environment=two_block_profile().environment,
+        )
+
+
+def with_blocks_of(seconds, whole_s=1.0):
+    profile = two_block_profile()
+    blocks = [block.model_copy(update={"latency": timing(seconds)}) for block in profile.blocks]
+    whole = profile.whole.model_copy(update={"latency": timing(whole_s)})
+    return profile.model_copy(update={"blocks": tuple(blocks), "whole": whole})
+
+
+def test_blocks_of_no_time_at_all_are_refused():
+    with pytest.raises(SpeedError, match="all blocks of two take 0 s"):
+        carry(with_blocks_of(0.0), HERE, THERE)
+
+
+@pytest.mark.parametrize("seconds", [(3e5, 1.0), (1.0, 3e5)], ids=["block", "whole"])
+def test_times_that_a_profile_cannot_hold_are_refused(seconds):
+    with pytest.raises(SpeedError, match=r"a time of 1.2e\+06 s, 4 times the measured one"):
+        carry(with_blocks_of(*seconds), HERE, THERE)
+
+
+def test_by_work_a_block_of_no_time_stays_one():
+    profile = two_block_profile()
+    blocks = (profile.blocks[0].model_copy(update={"latency": timing(0.0)}), profile.blocks[1])
+    after = carry(profile.model_copy(update={"blocks": blocks}), HERE, THERE, by_work=True)
+    assert after.blocks[0].latency.median_s == 0
+
+
 def test_an_estimate_is_not_carried_again():
     once = carry(two_block_profile(), HERE, THERE)
     with pytest.raises(SpeedError, match="carried here from p already"):
         carry(once, HERE, THERE)
 
 
-def test_a_plan_says_that_times_are_estimated_and_how_well():
+def test_a_plan_says_that_times_are_estimated_and_how_far_the_kernels_differ():
     document = api.plan(carry(two_block_profile(), HERE, THERE), phone_and_server(speed=2.0))
     said = document.provenance["block latency"]
-    assert said.startswith("estimated for q, 2 thread(s), within 100%")
-    assert "measured on p, 1 thread(s), and carried by 4" in said
+    assert said.startswith("estimated for q, 2 thread(s), with an error that is not known (2 ")
+    assert "differ by up to 100%): measured on p, 1 thread(s), and carried by 4" in said

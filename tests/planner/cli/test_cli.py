@@ -284,21 +284,39 @@ def test_no_command_shows_help_and_wrong_words_exit_with_2(partway):
 def test_a_profile_is_carried_to_another_machine_by_kernel_times(partway, files, tmp_path):
     here, there = tmp_path / "here.json", tmp_path / "there.json"
     profile = json.loads((files / "cnn.profile.json").read_text())
-    kernel = {"name": "k", "work": "memory", "flops": 0}
+    kernels = [
+        {"name": "dense", "work": "arithmetic", "flops": 1000},
+        {"name": "copy", "work": "memory", "flops": 0},
+    ]
     for path, seconds in ((here, 0.001), (there, 0.003)):
         latency = {"median_s": seconds, "p10_s": seconds, "p90_s": seconds, "n": 1}
         record = {
             "schema": "partway.speed/1",
             "runtime": "numpy",
-            "kernels": [kernel | {"latency": latency}],
+            "kernels": [kernel | {"latency": latency} for kernel in kernels],
             "environment": profile["environment"],
         }
         path.write_text(json.dumps(record))
     words = ("--measured-here", here, "--there", there, "-o", tmp_path / "b.profile.json")
     status, out, _ = partway("carry", files / "cnn.profile.json", *words)
     assert status == 0
-    assert "estimated: 3.000 times as long, within 0%" in out
+    assert "estimated: 3.000 times as long, with an error that is not known" in out
+    assert "differ from it by up to 0%" in out
     _, out, _ = partway("plan", tmp_path / "b.profile.json", "-c", files / "cluster.yaml")
     assert "block latency: estimated for" in out
     outcome = partway("carry", tmp_path / "b.profile.json", *words)
     assert_one_error(outcome, "carry the measured one")
+
+
+def test_a_speed_file_with_a_kernel_of_no_time_is_one_error(partway, files, tmp_path):
+    latency = {"median_s": 0.0, "p10_s": 0.0, "p90_s": 0.0, "n": 1}
+    record = {
+        "schema": "partway.speed/1",
+        "runtime": "numpy",
+        "kernels": [{"name": "copy", "work": "memory", "flops": 0, "latency": latency}],
+        "environment": json.loads((files / "cnn.profile.json").read_text())["environment"],
+    }
+    (tmp_path / "s.json").write_text(json.dumps(record))
+    words = ("--measured-here", tmp_path / "s.json", "--there", tmp_path / "s.json")
+    outcome = partway("carry", files / "cnn.profile.json", *words, "-o", tmp_path / "b.json")
+    assert_one_error(outcome, "s.json", "kernels: copy takes 0 s")
