@@ -16,34 +16,50 @@ from profiler.profile_records import ReferenceTimes
 
 _REPEATS = 5
 _SIDE = 56
-"""Below it OpenBLAS never divides a product among threads, whatever the machine offers."""
+"""Up to it OpenBLAS never divides a product among threads, whatever the machine offers."""
 _PRODUCTS = 240
-_COPIED_BYTES = 8 * 2**20
+PRODUCTS_FLOPS = 2 * _SIDE**3 * _PRODUCTS
+"""Of all matrix products; a multiply-add is 2."""
+COPIED_BYTES = 8 * 2**20
 """Beyond what a core's own caches hold."""
 
 
 def time_reference(now_s: Callable[[], float] = time.perf_counter) -> ReferenceTimes:
     """Times both parts, in turn, in about 30 ms; each is the median of its repeats.
 
-    The first part multiplies small matrices that stay in a core's cache: arithmetic. The second
-    copies an array that does not fit there: memory. Both run on the calling thread.
+    The first part is bound by arithmetic, the second by memory. Both run on the calling thread.
     """
-    factors = np.full((_PRODUCTS, _SIDE, _SIDE), 1.0 / _SIDE, dtype=np.float32)
-    product = np.empty((_SIDE, _SIDE), dtype=np.float32)
-    source = np.ones(_COPIED_BYTES, dtype=np.uint8)
-    target = np.zeros_like(source)  # written once, so that no page is new when it is timed
+    multiply, copy = matrix_products(), array_copy()
     compute_s, memory_s = [], []
     for _ in range(1 + _REPEATS):
         start_s = now_s()
-        for factor in factors:
-            np.matmul(factors[0], factor, out=product)
+        multiply()
         middle_s = now_s()
-        np.copyto(target, source)
+        copy()
         compute_s.append(middle_s - start_s)
         memory_s.append(now_s() - middle_s)
     return ReferenceTimes(
         compute_s=float(np.median(compute_s[1:])), memory_s=float(np.median(memory_s[1:]))
     )
+
+
+def matrix_products() -> Callable[[], None]:
+    """Multiplies small matrices that stay in a core's caches; the operands are made once."""
+    factors = np.full((_PRODUCTS, _SIDE, _SIDE), 1.0 / _SIDE, dtype=np.float32)
+    product = np.empty((_SIDE, _SIDE), dtype=np.float32)
+
+    def multiply() -> None:
+        for factor in factors:
+            np.matmul(factors[0], factor, out=product)
+
+    return multiply
+
+
+def array_copy() -> Callable[[], None]:
+    """Copies an array that does not fit into a core's caches; both arrays are made once."""
+    source = np.ones(COPIED_BYTES, dtype=np.uint8)
+    target = np.zeros_like(source)  # written once, so that no page is new when it is timed
+    return lambda: np.copyto(target, source)
 
 
 def relative_speed(now: ReferenceTimes, then: ReferenceTimes) -> float:

@@ -12,8 +12,9 @@ from math import ceil
 import numpy as np
 
 from profiler.devices.cpu import CpuDevice
+from profiler.measure import timing
 from profiler.process import pin_allocator
-from profiler.profile_records import Environment, Timing
+from profiler.profile_records import Environment
 from profiler.speed_kernels import Kernel, kernels_of
 from profiler.speed_records import KernelTime, SpeedRecord
 
@@ -45,7 +46,7 @@ def measure_speed(
     return SpeedRecord(
         runtime=runtime,
         kernels=tuple(
-            KernelTime(name=k.name, work=k.work, flops=k.flops, latency=_timing(column))
+            KernelTime(name=k.name, work=k.work, flops=k.flops, latency=timing(column))
             for k, column in zip(kernels, np.transpose(samples_s).tolist(), strict=True)
         ),
         environment=Environment(
@@ -85,10 +86,3 @@ def _mean_s(kernel: Kernel, n_calls: int, now_s: Callable[[], float]) -> float:
     for _ in range(n_calls):
         kernel.call()
     return (now_s() - start_s) / n_calls
-
-
-def _timing(samples_s: Sequence[float]) -> Timing:
-    p10_s, median_s, p90_s = np.percentile(samples_s, (10, 50, 90)).tolist()
-    return Timing(
-        median_s=median_s, p10_s=p10_s, p90_s=p90_s, n=len(samples_s), samples_s=tuple(samples_s)
-    )

@@ -11,16 +11,14 @@ import numpy as np
 
 from profiler.backends.onnx_runtime import OnnxBackend
 from profiler.errors import BackendError
+from profiler.reference import COPIED_BYTES, PRODUCTS_FLOPS, array_copy, matrix_products
 from profiler.speed_records import Work
 
 if TYPE_CHECKING:
     import onnx
 
 _SIDE = 56
-"""Of an image; of a matrix, OpenBLAS keeps the product of two to one thread."""
-_PRODUCTS = 240
-_COPIED_BYTES = 8 * 2**20
-"""More than the caches of one core hold."""
+"""Of an image."""
 
 
 @dataclass(frozen=True)
@@ -117,17 +115,11 @@ def _flops(operator: str, weight: tuple[int, ...]) -> int:
 
 
 def _numpy_kernels() -> tuple[Kernel, ...]:
-    factors = np.full((_PRODUCTS, _SIDE, _SIDE), 1.0 / _SIDE, dtype=np.float32)
-    product = np.empty_like(factors)
-    source = np.ones(_COPIED_BYTES // 4, dtype=np.float32)
+    """Both parts of the reference computation, and one that reads, compares and writes."""
+    source = np.ones(COPIED_BYTES // 4, dtype=np.float32)
     target = np.zeros_like(source)
-
-    def multiply() -> None:
-        for factor, out in zip(factors, product, strict=True):
-            np.matmul(factors[0], factor, out=out)
-
     return (
-        Kernel("small matrix products", Work.ARITHMETIC, 2 * _SIDE**3 * _PRODUCTS, multiply),
+        Kernel("small matrix products", Work.ARITHMETIC, PRODUCTS_FLOPS, matrix_products()),
         Kernel("maximum", Work.MEMORY, 0, lambda: np.maximum(source, 0.5, out=target)),
-        Kernel("copy", Work.MEMORY, 0, lambda: np.copyto(target, source)),
+        Kernel("copy", Work.MEMORY, 0, array_copy()),
     )

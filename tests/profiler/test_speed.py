@@ -1,9 +1,11 @@
 """Kernels are timed in turn, each sample over enough calls."""
 
+from itertools import count
+
 import pytest
 
 from profiler.errors import BackendError
-from profiler.speed import _best_runtime, _time
+from profiler.speed import _best_runtime, _time, measure_speed
 from profiler.speed_kernels import Kernel, kernels_of
 from profiler.speed_records import Work
 
@@ -29,6 +31,15 @@ def test_each_sample_is_the_mean_of_calls_that_take_twenty_milliseconds_together
     assert all(row == pytest.approx([0.004, 0.05]) for row in samples)
     warm_up = ["short"] * 2 + ["long"] * 2
     assert clock.calls == warm_up + (["short"] * 5 + ["long"]) * len(samples)
+
+
+def test_a_record_keeps_the_samples_of_every_kernel_to_the_nanosecond():
+    """Every call takes a third of a second by this clock."""
+    readings = count()
+    record = measure_speed(runtime="numpy", now_s=lambda: next(readings) / 3)
+    for kernel in record.kernels:
+        assert kernel.latency.median_s == pytest.approx(1 / 3)
+        assert kernel.latency.samples_s == (0.333333333,) * kernel.latency.n
 
 
 def test_onnxruntime_runs_the_kernels_where_it_is_installed():
