@@ -100,20 +100,32 @@ def test_a_floor_that_varies_is_noise():
     assert result.whole.noise == noise_of(rested) > 0
 
 
-def test_the_floor_ends_with_its_share_of_the_budget():
-    """Two runs of a second each: after the warm-up of 6 s, a quarter of 48 s is 3 more pairs."""
+def end_of_floor_s(budget_s, floor):
+    """When the floor ends, where every run of the blocks and of the whole takes a second."""
     device = FakeDevice()
     told = []
-    whole = whole_of(device, [1.0] * 100)
     time_blocks(
         chain_of(device, [1.0] * 100),
-        whole,
+        whole_of(device, [1.0] * 100),
         {"x": Value()},
         device=device,
-        rounds=Rounds(least=1, most=1, budget_s=4.0, floor=40, rest_s=0.0),
+        rounds=Rounds(least=1, most=1, budget_s=budget_s, floor=floor, rest_s=0.0),
         on_round=lambda done, most: told.append(device.now_s()),
     )
-    assert told[0] == 2 * (WARM_UP + 4) + 2  # at least four pairs, whatever the budget
+    return told[0] - 2  # the first round is over
+
+
+def test_the_floor_ends_with_its_share_of_the_budget():
+    """Pairs of two seconds: after the warm-up of 6 s, the sixth is the first beyond 17 s of 68."""
+    assert end_of_floor_s(budget_s=68.0, floor=40) == 2 * (WARM_UP + 6)
+
+
+def test_the_floor_has_four_pairs_whatever_the_budget():
+    assert end_of_floor_s(budget_s=4.0, floor=40) == 2 * (WARM_UP + 4)
+
+
+def test_the_floor_has_no_more_runs_than_asked_for():
+    assert end_of_floor_s(budget_s=1e9, floor=9) == 2 * (WARM_UP + 9)
 
 
 def test_every_timed_run_of_blocks_and_whole_comes_after_a_rest_that_is_not_timed():

@@ -23,9 +23,23 @@ def test_fewer_than_two_pairs_tell_no_noise():
     assert noise_of([1.0, 2.0, 3.0]) == 0
 
 
-def test_two_pairs_have_the_noise_of_their_four_halvings():
-    """Pairs (10, 12) and (10, 12): medians 10 against 12, or 11 against 11; half of each."""
-    assert noise_of([10.0, 12.0, 10.0, 12.0]) in (0.0, pytest.approx(2 / 11), pytest.approx(1 / 11))
+def test_three_equal_pairs_differ_however_they_are_halved():
+    """One half has two or three of the tens, so its median is 10, and the other's is 12."""
+    assert noise_of([10.0, 12.0] * 3) == pytest.approx(2 / 11)
+
+
+def test_noise_is_the_median_over_the_lots():
+    """Four pairs: 10 against 12 in ten of the sixteen lots, and 11 against 11 in six."""
+    assert noise_of([10.0, 12.0] * 4) == pytest.approx(2 / 11)
+
+
+def test_noise_is_zero_where_most_lots_show_no_difference():
+    """Only the first of three pairs differs, and two equal values outvote it in both halves."""
+    assert noise_of([10.0, 12.0, 11.0, 11.0, 11.0, 11.0]) == 0
+
+
+def test_an_odd_last_sample_has_no_partner_and_does_not_count():
+    assert noise_of([10.0, 12.0] * 3 + [90.0]) == noise_of([10.0, 12.0] * 3)
 
 
 def test_a_drift_that_hits_both_of_a_pair_is_no_noise():
@@ -33,10 +47,10 @@ def test_a_drift_that_hits_both_of_a_pair_is_no_noise():
 
 
 def test_a_single_split_by_luck_is_zero_where_the_noise_is_not():
-    """Odd and even samples have one median; other halves of the same runs do not."""
-    samples = [1.0, 2.0, 2.0, 1.0, 3.0, 1.5, 1.5, 3.0, 1.2, 2.2, 2.2, 1.2]
-    assert np.median(samples[::2]) == pytest.approx(np.median(samples[1::2]), abs=0.3)
-    assert noise_of(samples) > 0
+    """Odd and even samples have one median; most other halves of the same runs do not."""
+    samples = [10.0, 12.0, 12.0, 10.0] * 2
+    assert np.median(samples[::2]) == np.median(samples[1::2])
+    assert noise_of(samples) == pytest.approx(2 / 11)
 
 
 @settings(deadline=None)
