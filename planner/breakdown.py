@@ -32,6 +32,8 @@ class StageTerm(Record):
     stop: NonNegativeInt
     compute_s: NonNegativeFloat
     """From the first operator's start to the last one's end; a median if measured."""
+    start_s: NonNegativeFloat = 0.0
+    """The part of it that a process pays which was idle before; 0 if it was measured."""
     peak_bytes: NonNegativeInt
     """Most anonymous memory of the process that runs it; 0 if it was not measured."""
     cap_bytes: NonNegativeInt
@@ -127,9 +129,9 @@ class Breakdown(Record):
 
         Requests follow each other without gaps, every node computes one at a time, and every
         direction of a link carries one message at a time, or all links of a shared medium one
-        together; the delay on the wire delays requests but not their rate. A stage on r nodes
-        loads each with 1/r of the requests. Dealt out in turn from r to s nodes, requests use
-        lcm(r, s) pairs of nodes equally often.
+        together; the delay on the wire delays requests but not their rate, and nobody is idle for
+        long enough to start anew. A stage on r nodes loads each with 1/r of the requests. Dealt out
+        in turn from r to s nodes, requests use lcm(r, s) pairs of nodes equally often.
 
         Source: Narayanan et al., "PipeDream", SOSP 2019, section 3.1 (the slowest stage or
         transfer bounds the rate; a stage on m workers takes 1/m of its time).
@@ -137,7 +139,7 @@ class Breakdown(Record):
         loads: defaultdict[object, list[float]] = defaultdict(list)
         for stage in self.stages:
             for node in stage.nodes:
-                loads[node].append(stage.compute_s / len(stage.nodes))
+                loads[node].append((stage.compute_s - stage.start_s) / len(stage.nodes))
         for hop, pairs in zip(self.hops, self._pairs(), strict=True):
             for pair, medium in zip(pairs, hop.media or (None,) * len(pairs), strict=True):
                 if pair[0] != pair[1]:

@@ -33,7 +33,7 @@ class MeasuredStage(Record):
     start: NonNegativeInt
     stop: NonNegativeInt
     latency_s: NonNegativeFloat
-    """Of the blocks [start, stop) as one stage on the profile's machine."""
+    """Of the blocks [start, stop) as one stage on the profile's machine, beyond its start."""
 
 
 class NodeCosts(Record):
@@ -49,7 +49,9 @@ class NodeCosts(Record):
     block_latency_s: tuple[NonNegativeFloat, ...]
     """Per block, as profiled on the profile's machine."""
     blocks_over_whole: PositiveFloat
-    """Sum of the profiled blocks over the whole model measured in the same run."""
+    """Sum of the profiled blocks over the whole model in the same run, without its start."""
+    stage_start_s: NonNegativeFloat = 0.0
+    """What every stage takes beyond its blocks, on the profile's machine: it wakes up first."""
     speed: PositiveFloat
     """Of the node, relative to the profile's machine."""
     price_per_s: NonNegativeFloat = 0.0
@@ -312,7 +314,8 @@ def _node_costs(node: Node, own: Profile, terms: MemoryTerms) -> NodeCosts:
         base_bytes=base_bytes(own),
         weight_factor=kept_factor(own, terms),
         block_latency_s=tuple(block.latency.median_s for block in own.blocks),
-        blocks_over_whole=own.whole.blocks_over_whole,
+        blocks_over_whole=own.whole.blocks_over_rest,
+        stage_start_s=own.whole.stage_start_s,
         speed=1.0 if node.speed is None else node.speed,
         price_per_s=node.price_per_s,
     )

@@ -45,23 +45,40 @@ class BlocksInSequence:
     """Runs blocks one after another, each by itself, with the clock read between them.
 
     Tensors are released after their last reader, as the whole model does.
+
+    Args:
+        blocks: together they compute the model.
+        inputs: the sample input by tensor name.
+        device: its clock is read.
+        rest_s: pause before each block but the first; without one, they run as one.
     """
 
     attribution = Attribution.SEQUENCE
 
-    def __init__(self, blocks: Sequence[Part], inputs: Mapping[str, Value], device: Device) -> None:
+    def __init__(
+        self,
+        blocks: Sequence[Part],
+        inputs: Mapping[str, Value],
+        device: Device,
+        *,
+        rest_s: float = 0.0,
+    ) -> None:
         self._blocks = blocks
         self._inputs = inputs
         self._device = device
+        self._rest_s = rest_s
         self._released = _last_readers(blocks)
         self._rows_s: list[list[float]] = []
 
     def run(self) -> None:
         """Runs them once on the sample input."""
         values = dict(self._inputs)
-        row_s = []
+        row_s: list[float] = []
         before_s = self._device.now_s()
         for block, names in zip(self._blocks, self._released, strict=True):
+            if row_s and self._rest_s:
+                self._device.rest(self._rest_s)
+                before_s = self._device.now_s()
             outputs = block.executable.run([values[name] for name in block.inputs])
             values.update(zip(block.outputs, outputs, strict=True))
             del outputs

@@ -53,8 +53,12 @@ def carry(
     before_s = fsum(block.latency.median_s for block in profile.blocks)
     blocks = tuple(_scaled(*pair) for pair in zip(profile.blocks, by_block, strict=True))
     after_s = fsum(block.latency.median_s for block in blocks)
+    slower = after_s / before_s
     whole = profile.whole.model_copy(
-        update={"latency": _times(profile.whole.latency, after_s / before_s)}
+        update={
+            "latency": _times(profile.whole.latency, slower),
+            "stage_start_s": profile.whole.stage_start_s * slower,
+        }
     )
     carried = Carried(
         processor=profile.environment.processor,
@@ -65,7 +69,8 @@ def carry(
         error=max(abs(value / factor - 1) for value in factors.values()),
         by_work=by_work,
     )
-    estimated = dict.fromkeys(("latency", "whole"), Provenance.ESTIMATED)
+    scaled = ("latency", "whole", "whole.stage_start_s")
+    estimated = dict.fromkeys(scaled, Provenance.ESTIMATED)
     return profile.model_copy(
         update={
             "blocks": blocks,

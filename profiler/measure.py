@@ -1,8 +1,8 @@
 """In-context timing: all blocks in sequence, interleaved with the whole model.
 
     floor    rest, whole, whole             A against A, and what a rest costs
-    warm-up  rest, blocks, rest, whole      not counted
-    rounds   rest, blocks, rest, whole      until the budget is used up
+    warm-up  rest, blocks, rest, whole, rest, stage, rest, stage…       not counted
+    rounds   rest, blocks, rest, whole, rest, stage, rest, stage…       until the budget is used up
 
 Workers of a chain are idle between two requests, so that caches and clocks are not as they are in
 a loop: what is timed comes after a rest, as there.
@@ -24,6 +24,7 @@ from profiler.devices.interface import Device
 from profiler.precision import half_width, noise_of, worst_share_half_width
 from profiler.profile_options import Rounds
 from profiler.profile_records import Precision, Timing, Whole
+from profiler.stage_start import Span, stage_start_s
 
 _WARM_UP_ROUNDS = 3
 _FLOOR_SHARE = 0.25
@@ -35,6 +36,27 @@ _DIGITS = 9
 
 
 @dataclass(frozen=True)
+class Stages:
+    """A few stages that make up the model, run one after another with a rest before each."""
+
+    timer: BlockTimer
+    spans: Sequence[Span]
+    """Blocks of each."""
+
+
+@dataclass(frozen=True)
+class Forms:
+    """One model in the forms that are timed against each other."""
+
+    blocks: BlockTimer
+    """Together they compute what `whole` computes."""
+    whole: Part
+    """The unsplit model on the same backend."""
+    stages: Stages | None = None
+    """None if the model has one block."""
+
+
+@dataclass(frozen=True)
 class BlockTimings:
     """Result of a measurement."""
 
@@ -43,8 +65,7 @@ class BlockTimings:
 
 
 def time_blocks(
-    blocks: BlockTimer,
-    whole: Part,
+    forms: Forms,
     inputs: Mapping[str, Value],
     *,
     device: Device,
@@ -54,20 +75,20 @@ def time_blocks(
     """Times every block, and the whole model in the same rounds.
 
     First the whole model alone, again and again, for the noise of this machine now. Then rounds:
-    each runs all blocks, then the whole model. The first rounds warm up and do not count. No round
-    is left out as an outlier: medians bear them. Sample r of every timing is of round r, so that
-    what slows a whole round down shows in all of its blocks.
+    each runs all blocks, then the whole model, then a few stages that make it up. The first rounds
+    warm up and do not count. No round is left out as an outlier: medians bear them. Sample r of
+    every timing is of round r, so that what slows a whole round down shows in all of its blocks.
 
     Args:
-        blocks: together they compute what `whole` computes.
-        whole: the unsplit model on the same backend.
+        forms: the model's blocks, the whole, and its stages.
         inputs: the sample input by tensor name.
         device: its clock is read.
         rounds: how often, and for how long at most.
         on_round: told the number of finished rounds and the most there will be.
     """
     started_s = device.now_s()
-    run_whole = partial(_run_whole, whole, inputs, device)
+    blocks, stages = forms.blocks, forms.stages
+    run_whole = partial(_run_whole, forms.whole, inputs, device)
     floor = _floor(run_whole, device, rounds)
     whole_s: list[float] = []
     for done in range(_WARM_UP_ROUNDS + rounds.most):
@@ -76,6 +97,9 @@ def time_blocks(
         blocks.run()
         device.rest(rounds.rest_s)
         whole_s.append(run_whole())
+        if stages is not None:
+            device.rest(rounds.rest_s)
+            stages.timer.run()
         counted = max(done + 1 - _WARM_UP_ROUNDS, 0)
         on_round(counted, rounds.most)
         now_s = device.now_s()
@@ -87,11 +111,22 @@ def time_blocks(
     rows_s = trace.times_s[_WARM_UP_ROUNDS:]
     timings = tuple(timing(column) for column in rows_s.T)
     latency = timing(whole_s[_WARM_UP_ROUNDS:])
+    blocks_s = [t.median_s for t in timings]
     return BlockTimings(
         blocks=timings,
         whole=Whole(
             latency=latency,
-            blocks_over_whole=math.fsum(t.median_s for t in timings) / latency.median_s,
+            blocks_over_whole=math.fsum(blocks_s) / latency.median_s,
+            stage_start_s=(
+                0.0
+                if stages is None
+                else stage_start_s(
+                    np.median(stages.timer.finish().times_s[_WARM_UP_ROUNDS:], axis=0),
+                    stages.spans,
+                    blocks_s=np.array(blocks_s),
+                    whole_s=latency.median_s,
+                )
+            ),
             noise=floor.noise,
             attribution=blocks.attribution,
             named_share=trace.named_share,

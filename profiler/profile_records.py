@@ -134,6 +134,8 @@ class Whole(Record):
     latency: Timing
     blocks_over_whole: Ratio
     """Sum of the blocks' medians divided by the whole's median; 1 is perfect."""
+    stage_start_s: NonNegativeFloat = 0.0
+    """What a stage takes beyond its blocks when its process was idle; measured on a few stages."""
     noise: NonNegativeFloat
     """A against A: how far medians of two interleaved halves of equal runs of the whole differ.
 
@@ -152,6 +154,11 @@ class Whole(Record):
     """Time of the whole after that pause over its time straight after a run; before the rounds."""
     precision: Precision | None = None
     """None in profiles that were measured without it."""
+
+    @property
+    def blocks_over_rest(self) -> float:
+        """Sum of the blocks' medians over what the whole takes beyond its one start."""
+        return self.blocks_over_whole / (1 - self.stage_start_s / self.latency.median_s)
 
 
 class ReferenceTimes(Record):

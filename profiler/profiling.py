@@ -20,7 +20,7 @@ from profiler.errors import BackendError
 from profiler.flops import OpFlops, count_flops
 from profiler.graph import ModelGraph
 from profiler.liveness import live_bytes
-from profiler.measure import BlockTimings, time_blocks
+from profiler.measure import BlockTimings, Forms, Stages, time_blocks
 from profiler.process import pin_allocator
 from profiler.profile_options import ProfileOptions
 from profiler.profile_records import (
@@ -33,6 +33,7 @@ from profiler.profile_records import (
     SharedWeight,
 )
 from profiler.reference import time_reference
+from profiler.stage_start import Span, even_spans
 
 _PACKAGES = {"torch": ("torch",), "onnx": ("onnxruntime", "torch")}
 """Packages whose versions a backend's numbers depend on."""
@@ -64,12 +65,14 @@ def profile(
     flops = count_flops(captured)
     on_step(f"building {len(blocks)} blocks for {backend.name}")
     carvings = [carve(captured, block.start, block.stop) for block in blocks]
-    parts = [carve(captured, 0, len(graph.ops)), *carvings]
+    spans = even_spans([sum(flops.per_op[block.start : block.stop]) for block in blocks])
+    stages = [carve(captured, blocks[a].start, blocks[b - 1].stop) for a, b in spans]
+    parts = [carve(captured, 0, len(graph.ops)), *carvings, *stages]
     n_timed = len(parts)
     parts += groups_to_build(captured, blocks, parts, backend)
     programs = backend.build(parts)
     reference = time_reference()
-    timings = _time(captured, parts[:n_timed], programs[:n_timed], options, on_step)
+    timings = _time(captured, parts[:n_timed], programs[:n_timed], spans, options, on_step)
     on_step("measuring a worker's memory")
     built = list(zip(parts, programs, strict=True))
     runtime, memory = measure_blocks(captured, blocks, backend, built, threads=options.threads)
@@ -108,6 +111,7 @@ def check_options(options: ProfileOptions) -> Backend:
 _PROVENANCE = {
     "latency": Provenance.MEASURED,
     "whole": Provenance.MEASURED,
+    "whole.stage_start_s": Provenance.MEASURED,
     "runtime.base_bytes": Provenance.MEASURED,
     "runtime.margin_ratio": Provenance.ESTIMATED,
     "runtime.margin_bytes": Provenance.ESTIMATED,
@@ -131,17 +135,23 @@ def _time(
     captured: CapturedModel,
     carvings: Sequence[Carving],
     programs: Sequence[object],
+    spans: Sequence[Span],
     options: ProfileOptions,
     on_step: Callable[[str], None],
 ) -> BlockTimings:
-    """Times the blocks; the first carving and program are the whole model."""
+    """Times the blocks: carvings and programs are of the whole model, all blocks, and all spans."""
     backend, device = backend_named(options.backend), device_named(options.device)
-    on_step(f"preparing {len(carvings) - 1} blocks")
-    whole = _part(backend, carvings[0], programs[0], options)
+    n_blocks = len(carvings) - 1 - len(spans)
+    on_step(f"preparing {n_blocks} blocks")
+    whole, *parts = (
+        _part(backend, carving, program, options)
+        for carving, program in zip(carvings, programs, strict=True)
+    )
+    blocks, stages = parts[:n_blocks], parts[n_blocks:]
     values = _values(captured, backend, options.device)
     timer: BlockTimer
     if options.attribution is Attribution.TRACE:
-        tracer = backend.tracer(programs[0], programs[1:], threads=options.threads)
+        tracer = backend.tracer(programs[0], programs[1 : 1 + n_blocks], threads=options.threads)
         if tracer is None:
             raise BackendError(
                 f"the backend {backend.name} has no trace of its operators: time the blocks in "
@@ -149,12 +159,10 @@ def _time(
             )
         timer = BlocksInWhole(tracer, [values[name] for name in whole.inputs])
     else:
-        pairs = zip(carvings[1:], programs[1:], strict=True)
-        blocks = [_part(backend, carving, program, options) for carving, program in pairs]
         timer = BlocksInSequence(blocks, values, device)
+    rested = BlocksInSequence(stages, values, device, rest_s=options.rounds.rest_s)
     return time_blocks(
-        timer,
-        whole,
+        Forms(timer, whole, Stages(rested, spans) if spans else None),
         values,
         device=device,
         rounds=options.rounds,

@@ -16,9 +16,9 @@ _Ints = NDArray[np.int64]
 def block_compute_s(node: NodeCosts) -> _Floats:
     """Seconds that each block takes on the node: `block_latency_s / blocks_over_whole / speed`.
 
-    The profiled blocks are scaled so that together they take as long as the whole model did in the
-    same run, then by the node's speed. The price of a stage is the sum over its blocks, unless it
-    was measured as a whole: `StageCompute`.
+    The profiled blocks are scaled so that together with one start they take as long as the whole
+    model did in the same run, then by the node's speed. A stage takes `stage_start_s` and the sum
+    over its blocks, unless these were measured as a whole: `StageCompute`.
 
     It does not include encoding or decoding messages, waiting for other requests on the node, or a
     change in cache behaviour when fewer blocks share a machine.
@@ -31,13 +31,22 @@ def on_node_s(node: NodeCosts, profiled_s: NDArray[np.float64]) -> NDArray[np.fl
     return profiled_s / node.blocks_over_whole / node.speed
 
 
+def stage_start_s(node: NodeCosts) -> float:
+    """Seconds that a stage on the node takes beyond its blocks, when it was idle before.
+
+    A process that waited for its input wakes up with cold caches and enters its runtime: a fixed
+    time, whatever the stage's length. Under load it hardly waits, so the period has none of it.
+    """
+    return node.stage_start_s / node.speed
+
+
 def has_measured_stages(problem: Problem) -> bool:
     """Whether some stage's time is not the sum of its blocks' times."""
     return any(node.measured_stages for node in problem.nodes)
 
 
 class StageCompute:
-    """Compute seconds of the stages [start, stop) on one node.
+    """Compute seconds of the stages [start, stop) on one node, without their starts.
 
     A stage with a time of its own takes `latency_s / speed`: it was timed as it runs, so there is
     no sum of blocks to scale. Any other takes the sum of its blocks.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.breakdown import Breakdown, HopTerm, Origin, StageTerm, in_turn
-from planner.costs.compute import StageCompute
+from planner.costs.compute import StageCompute, stage_start_s
 from planner.costs.memory import StageMemory
 from planner.costs.spread_prices import SpreadPrices
 from planner.costs.transfer import HopPrices
@@ -26,6 +26,8 @@ class Evaluator:
 
         L = hop(source, n_1, in_bytes) + Σ_k compute(n_k, stage_k)
             + Σ_k hop(n_k, n_k+1, cut_bytes_k) + hop(n_K, sink, out_bytes)
+
+        compute(n, stage) = start(n) + Σ blocks
 
     The terms are added in exact arithmetic and rounded once, so the sum does not depend on their
     order. A plan that breaks memory caps is priced all the same (`Breakdown.fits` tells), and one
@@ -71,7 +73,11 @@ class Evaluator:
         nodes = [self.problem.nodes[self.problem.node_index[name]] for name in stage.nodes]
         span = np.array([stage.start]), np.array([stage.stop])
         peaks = [int(self._memory.stage_bytes(node, *span)[0]) for node in nodes]
-        seconds = [self._compute[node.name].stage_s(stage.start, stage.stop) for node in nodes]
+        starts_s = [stage_start_s(node) for node in nodes]
+        seconds = [
+            start_s + self._compute[node.name].stage_s(stage.start, stage.stop)
+            for node, start_s in zip(nodes, starts_s, strict=True)
+        ]
         prices = [node.price_per_s * s for node, s in zip(nodes, seconds, strict=True)]
         tightest = max(range(len(nodes)), key=lambda i: peaks[i] - nodes[i].memory_bytes)
         return StageTerm(
@@ -80,6 +86,7 @@ class Evaluator:
             start=stage.start,
             stop=stage.stop,
             compute_s=max(seconds),
+            start_s=starts_s[seconds.index(max(seconds))],
             peak_bytes=peaks[tightest],
             cap_bytes=nodes[tightest].memory_bytes,
             price=math.fsum(prices) / len(prices),
@@ -93,7 +100,7 @@ class Evaluator:
         span = slice(stage.start, stage.stop)
         mean_s, variance_s2 = self._moments(node)
         return {
-            "mean_s": math.fsum(mean_s[span].tolist()),
+            "mean_s": math.fsum((stage_start_s(node), *mean_s[span].tolist())),
             "variance_s2": math.fsum(variance_s2[span].tolist()),
         }
 

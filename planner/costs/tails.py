@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from netmodel.links.spread import TransferSpread, format_level
 from planner.breakdown import Breakdown, StageTerm, in_turn
-from planner.costs.compute import block_compute_s, on_node_s
+from planner.costs.compute import block_compute_s, on_node_s, stage_start_s
 from planner.costs.evaluate import Evaluator
 from planner.costs.spread_prices import SpreadPrices
 from planner.costs.transfer import HopPrices
@@ -127,12 +127,13 @@ class TailSimulator:
         if table is None:
             return self._fixed(name, term.compute_s)
         drawn = table.draw(self._draws("node", node.name), term.start, term.stop)
+        start_s = stage_start_s(node)
 
         def quantile_s(level: float) -> float:
             profiled_s = np.array(table.quantile(level, term.start, term.stop))
-            return float(on_node_s(node, profiled_s))
+            return start_s + float(on_node_s(node, profiled_s))
 
-        return _Part(name, on_node_s(node, drawn), quantile_s, self._basis(node))
+        return _Part(name, start_s + on_node_s(node, drawn), quantile_s, self._basis(node))
 
     def _hop_parts(self, estimate: Breakdown) -> Iterator[_Part]:
         ends = (

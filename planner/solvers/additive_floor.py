@@ -30,9 +30,8 @@ def additive_floor(problem: Problem, objective: Objective) -> float:
     if has_measured_stages(problem):
         return 0.0
     names = [node.name for node in problem.nodes]
-    ends = np.array([problem.cut_bytes[0], problem.cut_bytes[-1]], dtype=np.int64)
-    entry = min(float(prices.hop(problem.source, name, ends[:1])[0]) for name in names)
-    leave = min(float(prices.hop(name, problem.sink, ends[1:])[0]) for name in names)
+    entry = min(prices.entry(name) for name in names)
+    leave = min(prices.exit(name) for name in names)
     blocks = float(np.array([prices.block(node) for node in problem.nodes]).min(axis=0).sum())
     # A missing first or last link is for the search to word.
     total = blocks + sum(hop for hop in (entry, leave) if np.isfinite(hop))

@@ -50,7 +50,7 @@ def chain_tables(problem: Problem, objective: Objective = LATENCY) -> ChainTable
     blocks = np.array([prices.block(node) for node in problem.nodes])
 
     def between(source: int, target: int) -> _Floats:
-        return prices.hop(names[source], names[target], cut_bytes)
+        return prices.between(names[source], names[target], cut_bytes)
 
     def stages(index: int) -> _Floats | None:
         node = problem.nodes[index]
@@ -62,8 +62,8 @@ def chain_tables(problem: Problem, objective: Objective = LATENCY) -> ChainTable
     return ChainTables(
         prefix=np.pad(np.cumsum(blocks, axis=1), ((0, 0), (1, 0))),
         stops=np.array([memory.farthest_stops(node) for node in problem.nodes]),
-        entry=np.array([prices.hop(problem.source, n, cut_bytes[:1])[0] for n in names]),
-        exit=np.array([prices.hop(n, problem.sink, cut_bytes[-1:])[0] for n in names]),
+        entry=np.array([prices.entry(name) for name in names]),
+        exit=np.array([prices.exit(name) for name in names]),
         between=between,
         stages=stages,
     )

@@ -27,6 +27,7 @@ def make_node(
     base_bytes: int = 0,
     weight_factor: float = 1.0,
     blocks_over_whole: float = 1.0,
+    stage_start_s: float = 0.0,
 ) -> NodeCosts:
     """A node on which the blocks take the given times."""
     return NodeCosts(
@@ -36,6 +37,7 @@ def make_node(
         weight_factor=weight_factor,
         block_latency_s=tuple(times_s),
         blocks_over_whole=blocks_over_whole,
+        stage_start_s=stage_start_s,
         speed=speed,
     )
 
@@ -194,7 +196,7 @@ NAMED = (
 
 def random_problem(seed: int, *, most_blocks: int = 5, most_nodes: int = 4) -> Problem:
     """A small problem where ties, empty cuts, binding caps and missing links are common."""
-    rng = np.random.default_rng(seed)
+    rng, starts = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     n_blocks = int(rng.integers(1, most_blocks + 1))
     names = [f"n{i}" for i in range(int(rng.integers(1, most_nodes + 1)))]
     weights = rng.integers(0, 40, n_blocks)
@@ -209,6 +211,7 @@ def random_problem(seed: int, *, most_blocks: int = 5, most_nodes: int = 4) -> P
             base_bytes=int(rng.integers(0, 10)),
             weight_factor=float(rng.choice([1.0, 1.1, 2.5])),
             blocks_over_whole=float(rng.choice([0.9, 1.0, 1.2])),
+            stage_start_s=float(starts.choice([0.0, 0.0, 0.4])),
         )
         for name in names
     ]

@@ -28,8 +28,14 @@ def priced_problem(
     kinds = rng.integers(0, int(rng.integers(1, most_kinds + 1)), n_nodes).tolist()
     times_s = [float(t) for t in rng.choice([0.0, 0.25, 0.5, 1.0, 2.0, 3.1], n_blocks)]
     specs = [_spec(rng) for _ in range(most_kinds)]
+    starts_s = np.random.default_rng([seed, 1]).choice([0.0, 0.3], most_kinds).tolist()
     nodes = tuple(
-        NodeCosts(name=f"n{i}", block_latency_s=tuple(times_s), **specs[kind])
+        NodeCosts(
+            name=f"n{i}",
+            block_latency_s=tuple(times_s),
+            stage_start_s=starts_s[kind],
+            **specs[kind],
+        )
         for i, kind in enumerate(kinds)
     )
     names = [node.name for node in nodes]

@@ -43,7 +43,7 @@ def device_cloud_device(device_cap: int = 1000) -> Problem:
 
 def random_device_cloud(seed: int) -> Problem:
     """A slow device, a fast cloud and perhaps one more; wide ends, and caps at what plans need."""
-    rng = np.random.default_rng(seed)
+    rng, starts = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     n_blocks = int(rng.integers(3, 7))
     names = ["device", "cloud", "third"][: int(rng.integers(2, 4 if n_blocks < 6 else 3))]
     times = rng.integers(1, 9, n_blocks) / 4 if rng.random() < 0.5 else rng.random(n_blocks)
@@ -56,6 +56,7 @@ def random_device_cloud(seed: int) -> Problem:
             speed=float(rng.choice([1.0, 1.0, 2.0, 8.0])),
             base_bytes=int(rng.integers(0, 15)),
             weight_factor=float(rng.choice([1.0, 1.3, 2.5])),
+            stage_start_s=float(starts.choice([0.0, 0.0, 0.4])),
         )
         for name in names
     ]

@@ -4,7 +4,7 @@ import pytest
 
 from profiler.block_timer import BlocksInSequence, Part
 from profiler.devices.fake import FakeDevice
-from profiler.measure import time_blocks, timing
+from profiler.measure import Forms, Stages, time_blocks, timing
 from profiler.precision import noise_of
 from profiler.profile_options import Rounds
 
@@ -58,7 +58,7 @@ def test_blocks_get_their_medians_and_percentiles_over_the_rounds_after_the_warm
     warm_up = [100.0] * WARM_UP
     blocks = chain_of(device, [*warm_up, 1, 5, 3], [*warm_up, 10, 10, 40])
     whole = whole_of(device, [*warm_up, 8, 26, 20])
-    result = time_blocks(blocks, whole, {"x": Value()}, device=device, rounds=rounds(3))
+    result = time_blocks(Forms(blocks, whole), {"x": Value()}, device=device, rounds=rounds(3))
     assert [t.median_s for t in result.blocks] == [3, 10]
     assert [(t.p10_s, t.p90_s) for t in result.blocks] == [
         pytest.approx((1.4, 4.6)),
@@ -75,8 +75,10 @@ def test_the_floor_comes_first_and_alternates_rested_with_busy_runs():
     """Rested runs take 12, busy ones 10: a factor of 1.2, and no noise of A against A."""
     device = FakeDevice()
     result = time_blocks(
-        chain_of(device, [1.0] * 4),
-        whole_of(device, [100.0] * 2 * WARM_UP + [12.0, 10.0] * 4 + [20.0] * 4),
+        Forms(
+            chain_of(device, [1.0] * 4),
+            whole_of(device, [100.0] * 2 * WARM_UP + [12.0, 10.0] * 4 + [20.0] * 4),
+        ),
         {"x": Value()},
         device=device,
         rounds=rounds(1, floor=4),
@@ -91,8 +93,9 @@ def test_a_floor_that_varies_is_noise():
     rested = [10.0, 11.0, 12.0, 10.0]
     floor = [time for time in rested for time in (time, 5.0)]
     result = time_blocks(
-        chain_of(device, [1.0] * 4),
-        whole_of(device, [9.0] * 2 * WARM_UP + floor + [20.0] * 4),
+        Forms(
+            chain_of(device, [1.0] * 4), whole_of(device, [9.0] * 2 * WARM_UP + floor + [20.0] * 4)
+        ),
         {"x": Value()},
         device=device,
         rounds=rounds(1, floor=4),
@@ -105,8 +108,7 @@ def end_of_floor_s(budget_s, floor):
     device = FakeDevice()
     told = []
     time_blocks(
-        chain_of(device, [1.0] * 100),
-        whole_of(device, [1.0] * 100),
+        Forms(chain_of(device, [1.0] * 100), whole_of(device, [1.0] * 100)),
         {"x": Value()},
         device=device,
         rounds=Rounds(least=1, most=1, budget_s=budget_s, floor=floor, rest_s=0.0),
@@ -139,8 +141,7 @@ def test_every_timed_run_of_blocks_and_whole_comes_after_a_rest_that_is_not_time
         )
     ]
     result = time_blocks(
-        in_sequence(device, blocks),
-        whole_of(device, [2.0] * 5),
+        Forms(in_sequence(device, blocks), whole_of(device, [2.0] * 5)),
         {"x": Value()},
         device=device,
         rounds=rounds(2, rest_s=0.5),
@@ -156,8 +157,10 @@ def test_what_the_rounds_bought_is_told():
     device = FakeDevice()
     warm_up = [1.0] * WARM_UP
     result = time_blocks(
-        chain_of(device, [*warm_up, 1, 1, 1, 1, 1, 3], [*warm_up, 1, 1, 1, 1, 1, 1]),
-        whole_of(device, [*warm_up, 10, 10, 11, 11, 12, 13]),
+        Forms(
+            chain_of(device, [*warm_up, 1, 1, 1, 1, 1, 3], [*warm_up, 1, 1, 1, 1, 1, 1]),
+            whole_of(device, [*warm_up, 10, 10, 11, 11, 12, 13]),
+        ),
         {"x": Value()},
         device=device,
         rounds=rounds(6),
@@ -172,8 +175,7 @@ def test_what_the_rounds_bought_is_told():
 def test_one_round_is_enough_to_go_on():
     device = FakeDevice()
     result = time_blocks(
-        chain_of(device, [1.0] * 4),
-        whole_of(device, [2.0] * 4),
+        Forms(chain_of(device, [1.0] * 4), whole_of(device, [2.0] * 4)),
         {"x": Value()},
         device=device,
         rounds=rounds(1),
@@ -186,8 +188,10 @@ def test_rounds_end_with_the_budget_but_not_before_the_least_of_them():
     def count(least, budget_s):
         device = FakeDevice()
         result = time_blocks(
-            chain_of(device, [1.0] * WARM_UP + [1.0] * 20),
-            whole_of(device, [1.0] * WARM_UP + [1.0] * 20),
+            Forms(
+                chain_of(device, [1.0] * WARM_UP + [1.0] * 20),
+                whole_of(device, [1.0] * WARM_UP + [1.0] * 20),
+            ),
             {"x": Value()},
             device=device,
             rounds=Rounds(least=least, most=20, budget_s=budget_s, floor=0, rest_s=0.0),
@@ -203,8 +207,7 @@ def test_progress_counts_the_rounds_that_count():
     device = FakeDevice()
     told = []
     time_blocks(
-        chain_of(device, [1.0] * 5),
-        whole_of(device, [1.0] * 5),
+        Forms(chain_of(device, [1.0] * 5), whole_of(device, [1.0] * 5)),
         {"x": Value()},
         device=device,
         rounds=rounds(2),
@@ -243,8 +246,7 @@ def test_a_tensor_is_released_after_its_last_reader_and_not_before():
         Part(Named(("d",), {"c"}), ("c", "x"), ("d",)),
     ]
     time_blocks(
-        in_sequence(device, blocks),
-        whole_of(device, [1.0] * 4),
+        Forms(in_sequence(device, blocks), whole_of(device, [1.0] * 4)),
         {"x": Value()},
         device=device,
         rounds=rounds(1),
@@ -258,8 +260,7 @@ def test_the_sample_input_is_given_again_in_every_round():
     read = []
     block = Part(FakeBlock(device, [1.0] * 5, watch=read.extend), ("x",), ("out",))
     time_blocks(
-        in_sequence(device, [block], given),
-        whole_of(device, [1.0] * 5),
+        Forms(in_sequence(device, [block], given), whole_of(device, [1.0] * 5)),
         {"x": given},
         device=device,
         rounds=rounds(2),
@@ -275,3 +276,23 @@ def test_a_timing_is_the_median_with_the_tenth_and_the_ninetieth_percentile():
 def test_samples_are_kept_in_their_order_to_the_nanosecond():
     result = timing([0.00312345678912, 0.001, 0.002])
     assert result.samples_s == (0.003123457, 0.001, 0.002)
+
+
+def test_what_a_stage_takes_beyond_its_blocks_is_told():
+    device = FakeDevice()
+    blocks = chain_of(device, [1.0] * 6, [2.0] * 6, [3.0] * 6)
+    # Each start takes 0.5; the blocks take 1.5, 3 and 4.5 in the stages, and in the whole.
+    stages = Stages(chain_of(device, [2.0] * 6, [3.5] * 6, [5.0] * 6), ((0, 1), (1, 2), (2, 3)))
+    forms = Forms(blocks, whole_of(device, [9.5] * 6), stages)
+    whole = time_blocks(forms, {"x": Value()}, device=device, rounds=rounds(3)).whole
+    assert whole.stage_start_s == pytest.approx(0.5)
+    assert whole.blocks_over_rest == pytest.approx(6 / 9)
+
+
+def test_blocks_are_rested_before_each_but_the_first():
+    device = FakeDevice()
+    parts = [Part(FakeBlock(device, [1.0]), (a,), (b,)) for a, b in (("x", "y"), ("y", "z"))]
+    timer = BlocksInSequence(parts, {"x": Value()}, device, rest_s=4.0)
+    timer.run()
+    assert device.now_s() == 6.0
+    assert timer.finish().times_s.tolist() == [[1.0, 1.0]]

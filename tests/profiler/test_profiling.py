@@ -137,7 +137,7 @@ def test_every_kind_of_number_has_an_origin(backend):
     numbers = {"flops", "weight_bytes", "latency", "peak_live_bytes"}
     numbers |= {"resident_bytes", "workspace_bytes", "load_bytes"}
     numbers |= {f"runtime.{name}" for name in type(result.runtime).model_fields}
-    assert set(result.provenance) == numbers | {"whole", "cuts"}
+    assert set(result.provenance) == numbers | {"whole", "whole.stage_start_s", "cuts"}
     assert result.provenance["latency"] is Provenance.MEASURED
     assert result.provenance["flops"] is Provenance.COMPUTED
 

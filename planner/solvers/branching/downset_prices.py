@@ -53,16 +53,12 @@ class DownsetPrices:
         """[D]: what a cut after each downset carries."""
         self.prefix: _Floats = block @ inside.T
         """[N, D]: of all blocks of each downset."""
-        self.entry = np.array(
-            [prices.hop(problem.source, name, self.crossing_bytes[:1])[0] for name in names]
-        )
+        self.entry = np.array([prices.entry(name) for name in names])
         """[N]: of the inputs' transfer from the source."""
-        self.exit = np.array(
-            [prices.hop(name, problem.sink, self.crossing_bytes[-1:])[0] for name in names]
-        )
+        self.exit = np.array([prices.exit(name) for name in names])
         """[N]: of the outputs' transfer to the sink."""
         self.between = np.array(
-            [[prices.hop(a, b, self.crossing_bytes) for b in names] for a in names]
+            [[prices.between(a, b, self.crossing_bytes) for b in names] for a in names]
         )
         """[N, N, D]: of a transfer at each downset, row to column."""
         self.steps = _steps(problem, tensors, downsets)

@@ -72,7 +72,6 @@ def weighed(tables: TeamTables, usage: Usage, objective: Objective) -> Number:
     names = [[tables.problem.nodes[n].name for n in group] for group in tables.groups]
     kinds = [team.kind for team in usage.teams]
     n_bytes = np.array(tables.problem.cut_bytes, dtype=np.int64)
-    source, sink = tables.problem.source, tables.problem.sink
 
     def stage(team: int, starts: Ints, stops: Ints) -> Floats:
         return prices.stages(tables.nodes[kinds[team]], starts, stops)
@@ -81,13 +80,13 @@ def weighed(tables: TeamTables, usage: Usage, objective: Objective) -> Number:
     def between(kind: int, other: int) -> Floats:
         # Within a kind a message goes to another node, or to nobody if there is none.
         others = names[other][1:2] if kind == other else []
-        return prices.hop(names[kind][0], (others or names[other])[0], n_bytes)
+        return prices.between(names[kind][0], (others or names[other])[0], n_bytes)
 
     def hop(team: int, other: int) -> Floats:
         return between(kinds[team], kinds[other])
 
-    entry = np.array([prices.hop(source, of[0], n_bytes[:1])[0] for of in names])
-    exit_ = np.array([prices.hop(of[0], sink, n_bytes[-1:])[0] for of in names])
+    entry = np.array([prices.entry(of[0]) for of in names])
+    exit_ = np.array([prices.exit(of[0]) for of in names])
     return Number(objective.kind, stage, hop, entry[kinds], exit_[kinds])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum, auto
 from functools import cached_property
 
@@ -45,11 +44,8 @@ class TeamTables:
         self.nodes: list[NodeCosts] = [problem.nodes[group[0]] for group in groups]
         self._bytes = np.array(problem.cut_bytes, dtype=np.int64)
         latency, price = AdditivePrices(problem, LATENCY), AdditivePrices(problem, PRICE)
-        self._prices: dict[Of, Callable[[str, str, NDArray[np.int64]], _Floats]] = {
-            Of.LATENCY: latency.hop,
-            Of.BUSY: HopPrices(problem).busy_s,
-            Of.PRICE: price.hop,
-        }
+        self._additive = {Of.LATENCY: latency, Of.PRICE: price}
+        self._busy_s = HopPrices(problem).busy_s
         self.memory = StageMemory(problem)
         self.is_measured = has_measured_stages(problem)
         """Whether some stages have a time of their own: it need not grow with the stage."""
@@ -102,18 +98,23 @@ class TeamTables:
 
     def entry(self, of: Of) -> _Floats:
         """[K]: of the inputs from the source."""
-        price, source = self._prices[of], self.problem.source
-        return np.array([price(source, node.name, self._bytes[:1])[0] for node in self.nodes])
+        if of is Of.BUSY:
+            source, n_bytes = self.problem.source, self._bytes[:1]
+            return np.array([self._busy_s(source, node.name, n_bytes)[0] for node in self.nodes])
+        return np.array([self._additive[of].entry(node.name) for node in self.nodes])
 
     def exit(self, of: Of) -> _Floats:
         """[K]: of the outputs to the sink."""
-        price, sink = self._prices[of], self.problem.sink
-        return np.array([price(node.name, sink, self._bytes[-1:])[0] for node in self.nodes])
+        if of is Of.BUSY:
+            sink, n_bytes = self.problem.sink, self._bytes[-1:]
+            return np.array([self._busy_s(node.name, sink, n_bytes)[0] for node in self.nodes])
+        return np.array([self._additive[of].exit(node.name) for node in self.nodes])
 
     def _hop(self, of: Of, kind: int, other: int, n_bytes: NDArray[np.int64]) -> _Floats:
         group = self.groups[other]
         target = group[1] if kind == other and len(group) > 1 else group[0]
-        return self._prices[of](self.nodes[kind].name, self.problem.nodes[target].name, n_bytes)
+        price = self._busy_s if of is Of.BUSY else self._additive[of].between
+        return price(self.nodes[kind].name, self.problem.nodes[target].name, n_bytes)
 
 
 def _prefix(blocks: list[_Floats]) -> _Floats:

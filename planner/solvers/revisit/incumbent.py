@@ -60,10 +60,11 @@ class Incumbent:
                 self._problem.nodes[n], bounds[:-1][mine], bounds[1:][mine]
             )
             total += float(stages.sum())
-        names = [self._problem.source, *(self._names[n] for n in chain.nodes), self._problem.sink]
-        sizes = np.array(self._problem.cut_bytes, dtype=np.int64)[bounds]
+        names = [self._names[n] for n in chain.nodes]
+        sizes = np.array(self._problem.cut_bytes, dtype=np.int64)[bounds[1:-1]]
         places: dict[tuple[str, str], list[int]] = {}
         for place, pair in enumerate(pairwise(names)):
             places.setdefault(pair, []).append(place)
-        hops = (self._prices.hop(*pair, sizes[where]) for pair, where in places.items())
+        hops = (self._prices.between(*pair, sizes[where]) for pair, where in places.items())
+        total += self._prices.entry(names[0]) + self._prices.exit(names[-1])
         return total + sum(float(hop.sum()) for hop in hops)

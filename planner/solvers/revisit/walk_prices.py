@@ -46,13 +46,13 @@ def walk_prices(problem: Problem, objective: Objective) -> WalkPrices:
     for a, source in enumerate(names):
         for b, target in enumerate(names):
             if a != b:
-                hop[:, a, b] = prices.hop(source, target, cut_bytes)
+                hop[:, a, b] = prices.between(source, target, cut_bytes)
     block = np.array([prices.block(node) for node in problem.nodes]).T
     return WalkPrices(
         block=np.ascontiguousarray(block),
         opening=np.zeros_like(block),
-        entry=np.array([prices.hop(problem.source, n, cut_bytes[:1])[0] for n in names]),
-        exit=np.array([prices.hop(n, problem.sink, cut_bytes[-1:])[0] for n in names]),
+        entry=np.array([prices.entry(name) for name in names]),
+        exit=np.array([prices.exit(name) for name in names]),
         hop=hop,
     )
 

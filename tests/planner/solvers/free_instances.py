@@ -26,7 +26,7 @@ def random_free_problem(seed: int, *, most_blocks: int = 5, most_nodes: int = 4)
 
 def typed_problem(seed: int, *, most_blocks: int = 5, most_nodes: int = 4) -> Problem:
     """Nodes of one to three types; links depend on the types alone, and some are missing."""
-    rng = np.random.default_rng(seed)
+    rng, starts = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     n_types, n_blocks = int(rng.integers(1, 4)), int(rng.integers(1, most_blocks + 1))
     types = rng.integers(0, n_types, int(rng.integers(1, most_nodes + 1)))
     weights = rng.integers(0, 40, n_blocks)
@@ -37,6 +37,7 @@ def typed_problem(seed: int, *, most_blocks: int = 5, most_nodes: int = 4) -> Pr
             int(rng.integers(30, 150)),
             speed=float(rng.choice([0.5, 1.0, 3.0])),
             base_bytes=int(rng.integers(0, 10)),
+            stage_start_s=float(starts.choice([0.0, 0.4])),
         ).model_copy(update={"price_per_s": float(rng.choice([0.0, 1.0, 2.5]))})
         for _ in range(n_types)
     ]
