@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from profiler.blocks import Granularity
+from profiler.errors import BackendError
 from profiler.profile_records import Attribution
 
 REST_S = 0.02
@@ -34,6 +35,19 @@ def rounds_within(budget_s: float) -> Rounds:
     default = Rounds()
     most = round(default.most * budget_s / default.budget_s)
     return Rounds(least=_LEAST_ROUNDS, most=max(most, _LEAST_ROUNDS), budget_s=budget_s)
+
+
+def attribution_named(name: str) -> Attribution:
+    """The way to time blocks of that name.
+
+    Raises:
+        BackendError: there is none.
+    """
+    try:
+        return Attribution(name)
+    except ValueError as error:
+        known = ", ".join(way.value for way in Attribution)
+        raise BackendError(f"unknown attribution {name!r}: choose one of {known}") from error
 
 
 @dataclass(frozen=True)

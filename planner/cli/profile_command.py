@@ -35,6 +35,13 @@ def profile(
     budget: Annotated[
         str, typer.Option(help="Wall time of the timed runs; more of it buys a smaller error.")
     ] = "12s",
+    attribution: Annotated[
+        str,
+        typer.Option(
+            help="How blocks are timed: sequence (each by itself) or trace (inside the whole "
+            "model; onnx only)."
+        ),
+    ] = "sequence",
 ) -> None:
     """Measure every block of MODEL on this machine: time, FLOPs, memory, and what a cut moves.
 
@@ -48,7 +55,7 @@ def profile(
     from planner.cli.tables import profile_summary, profile_table
     from planner.files import write_record
     from profiler.blocks import granularity_named, parse_cuts
-    from profiler.profile_options import ProfileOptions, rounds_within
+    from profiler.profile_options import ProfileOptions, attribution_named, rounds_within
 
     check_output(output)
     options = ProfileOptions(
@@ -58,6 +65,7 @@ def profile(
         device=device,
         threads=threads,
         rounds=rounds_within(parse_duration_s(budget)),
+        attribution=attribution_named(attribution),
     )
     result = measure(model, input_shapes, options)
     write_record(output, result)
