@@ -19,9 +19,10 @@ class Rounds:
     least: int = 10
     most: int = 60
     budget_s: float = 12.0
-    """Wall time of noise floor, warm-up and rounds together."""
+    """Wall time of noise floor, warm-up and rounds together, unless the least takes longer."""
     floor: int = 12
-    """Runs of the whole model before anything else, for the noise of A against A; 0 for none."""
+    """Pairs of runs of the whole model before anything else, for the noise of A against A; 0 for
+    none."""
     rest_s: float = REST_S
     """Pause before each timed run of the whole model and of the chain of blocks."""
 

@@ -33,7 +33,11 @@ def profile(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     threads: Annotated[int, typer.Option(min=1, max=1024, help="Threads that a part may use.")] = 1,
     budget: Annotated[
-        str, typer.Option(help="Wall time of the timed runs; more of it buys a smaller error.")
+        str,
+        typer.Option(
+            help="Wall time of the timed runs; more of it buys a smaller error. A slow model takes "
+            "longer: what is measured at least is told then."
+        ),
     ] = "12s",
     attribution: Annotated[
         str,
@@ -51,8 +55,7 @@ def profile(
       partway profile torchvision:vit_b_16 --backend onnx --granularity op -o vit.profile.json
       partway profile mypackage.models:make --input 8x3x64x64 -o mine.profile.json
     """
-    from netmodel.units import parse_duration_s
-    from planner.cli.tables import profile_summary, profile_table
+    from planner.cli.tables import budget_note, profile_summary, profile_table
     from planner.files import write_record
     from profiler.blocks import granularity_named, parse_cuts
     from profiler.profile_options import ProfileOptions, attribution_named, rounds_within
@@ -64,14 +67,26 @@ def profile(
         cuts=None if cuts is None else parse_cuts(cuts),
         device=device,
         threads=threads,
-        rounds=rounds_within(parse_duration_s(budget)),
+        rounds=rounds_within(_budget_s(budget)),
         attribution=attribution_named(attribution),
     )
     result = measure(model, input_shapes, options)
     write_record(output, result)
     stdout().print(profile_table(result))
     stdout().print(profile_summary(result), markup=False)
+    if note := budget_note(result.whole, options.rounds):
+        stdout().print(note, markup=False)
     stderr().print(f"wrote {output}", markup=False)
+
+
+def _budget_s(text: str) -> float:
+    from netmodel.units import parse_duration_s
+    from planner.errors import PlannerError
+
+    seconds = parse_duration_s(text)
+    if seconds == 0:
+        raise PlannerError(f"budget {text!r} leaves no time for a run: write it like 12s")
+    return seconds
 
 
 def measure(model: str, input_shapes: str | None, options: ProfileOptions) -> Profile:

@@ -19,6 +19,7 @@ from planner.solvers.pareto import ParetoFront
 from planner.sweep import SweepRow
 from planner.tail import Tail
 from planner.throughput import Throughput
+from profiler.profile_options import Rounds
 from profiler.profile_records import Profile, ReferenceTimes, Whole
 from profiler.reference import relative_speed
 
@@ -90,6 +91,19 @@ def _precision_lines(whole: Whole) -> list[str]:
         f"rest          every run after {format_duration(whole.rest_s)} of rest, as between "
         f"requests: {whole.rest_factor:.3f} of the time without it",
     ]
+
+
+def budget_note(whole: Whole, rounds: Rounds) -> str | None:
+    """Why a measurement took longer than its budget; none if it did not have to."""
+    if whole.precision is None or whole.latency.n > rounds.least:
+        return None
+    if whole.precision.spent_s <= rounds.budget_s:
+        return None
+    return (
+        f"budget of {format_duration(rounds.budget_s)} exceeded: noise floor, warm-up and "
+        f"{whole.latency.n} rounds are the least that is measured, and took "
+        f"{format_duration(whole.precision.spent_s)}"
+    )
 
 
 def drift_summary(profiled: ReferenceTimes, run: Sequence[ReferenceTimes]) -> str:

@@ -117,6 +117,7 @@ def test_a_node_may_bring_its_own_profile(partway, files, tmp_path):
         (["profile", CNN, "--input", "big", "-o", "x.json"], ["'big'", "1x3x224x224"]),
         (["profile", CNN, "--granularity", "tiny", "-o", "x.json"], ["tiny", "block"]),
         (["profile", CNN, "--attribution", "guess", "-o", "x.json"], ["'guess'", "trace"]),
+        (["profile", CNN, "--budget", "0s", "-o", "x.json"], ["'0s'", "12s"]),
         (["profile", CNN, "--backend", "tf", "-o", "x.json"], ["tf", "torch, onnx"]),
         (["profile", CNN, "--device", "tpu", "-o", "x.json"], ["tpu"]),
         (["profile", CNN, "--cuts", "5,3", "-o", "x.json"], ["5, 3", "ascend"]),
@@ -228,12 +229,13 @@ def test_a_file_that_is_no_profile_is_one_error(partway, files, tmp_path, conten
     assert_one_error(outcome, "broken.json")
 
 
-def test_blocks_can_be_timed_by_trace(partway, tmp_path):
+def test_blocks_can_be_timed_by_trace_and_a_budget_that_is_too_small_is_said(partway, tmp_path):
     words = ("--backend", "onnx", "--attribution", "trace", "--budget", "1ms")
     status, out, _ = partway("profile", CNN, *words, "-o", tmp_path / "p.json")
     assert status == 0
     assert json.loads((tmp_path / "p.json").read_text())["whole"]["attribution"] == "trace"
     assert "timed by trace" in out
+    assert "budget of 1 ms exceeded" in out
 
 
 def test_a_trace_of_a_backend_that_has_none_is_one_error(partway, tmp_path):
