@@ -63,7 +63,7 @@ def array_copy() -> Callable[[], None]:
 
 
 def relative_speed(now: ReferenceTimes, then: ReferenceTimes) -> float:
-    """How fast a machine is now, as a multiple of how fast it was then.
+    """How fast a machine is now, as a multiple of how fast it, or another one, was then.
 
     It is the geometric mean of the two parts' ratios: neither part's share of a model's time is
     known, and the mean of ratios must not depend on which of them is above.

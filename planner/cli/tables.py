@@ -107,7 +107,7 @@ def budget_note(whole: Whole, rounds: Rounds) -> str | None:
 
 
 def drift_summary(profiled: ReferenceTimes, run: Sequence[ReferenceTimes]) -> str:
-    """How fast the machine is beside when it was profiled, by the reference computation.
+    """How fast this machine is beside the profile's when that was profiled: maybe another one.
 
     Args:
         profiled: of the machine of the reference profile, at that time.
@@ -116,7 +116,7 @@ def drift_summary(profiled: ReferenceTimes, run: Sequence[ReferenceTimes]) -> st
     before, after = (f"{relative_speed(now, profiled):.2f}×" for now in run)
     return (
         f"this machine now runs a reference computation at {before} (before the run) and {after} "
-        "(after it) of its speed when the model was profiled"
+        "(after it) of the speed of the profile's machine when it was profiled"
     )
 
 
