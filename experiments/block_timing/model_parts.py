@@ -13,9 +13,8 @@ from profiler.blocks import Granularity, cut_positions
 from profiler.capture import CapturedModel
 from profiler.carve import carve
 from profiler.devices.cpu import CpuDevice
-
-Span = tuple[int, int]
-"""Blocks [start, stop)."""
+from profiler.flops import count_flops
+from profiler.stage_start import Span, even_spans
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,8 @@ class ModelParts:
     spans: dict[Span, Part]
     """The whole model, every block, the stages, and the two parts around each of their ends."""
     tracer: Tracer | None
+    thirds: tuple[Span, ...]
+    """The stages from which profiles tell what a stage takes beyond its blocks."""
     values: dict[str, Value]
     """Every tensor that crosses a border of a part."""
 
@@ -56,7 +57,9 @@ def parts_of(
     n_blocks = len(borders) - 1
     ends = {end for stage in stages for end in stage} - {0, n_blocks}
     blocks = [(k, k + 1) for k in range(n_blocks)]
-    spans = [(0, n_blocks), *blocks, *stages]
+    per_op = count_flops(captured).per_op
+    thirds = even_spans([sum(per_op[borders[a] : borders[b]]) for a, b in blocks])
+    spans = [(0, n_blocks), *blocks, *stages, *thirds]
     spans += [span for end in sorted(ends) for span in ((0, end), (end, n_blocks))]
     carvings = [carve(captured, borders[a], borders[b]) for a, b in spans]
     programs = backend.build(carvings)
@@ -69,7 +72,7 @@ def parts_of(
         outputs = part.executable.run([values[name] for name in part.inputs])
         values.update(zip(part.outputs, outputs, strict=True))
     tracer = backend.tracer(programs[0], programs[1 : 1 + n_blocks], threads=1)
-    return ModelParts(n_blocks, dict(zip(spans, parts, strict=True)), tracer, values)
+    return ModelParts(n_blocks, dict(zip(spans, parts, strict=True)), tracer, thirds, values)
 
 
 def random_stages(n_blocks: int, n_stages: int, seed: int) -> list[Span]:
