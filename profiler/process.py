@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -40,6 +41,24 @@ def return_freed_memory() -> None:
     """Gives the system what has been freed between memory in use. Source: malloc_trim(3)."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+def hold_mapped(path: Path) -> None:
+    """Turns what is mapped of a file, privately and to be written, into memory of the process.
+
+    A page of a file counts for no process until it is short of memory; then the kernel drops the
+    page, and reads it from the disk again at the next request. A written page of a private mapping
+    is the process's own. Where the system does not tell its mappings, nothing is done.
+    Source: proc_pid_maps(5), mmap(2), MAP_PRIVATE.
+    """
+    maps = Path("/proc/self/maps")
+    for line in maps.read_text().splitlines() if maps.exists() else ():
+        addresses, access, _, _, _, *name = line.split(maxsplit=5)
+        if access == "rw-p" and name == [str(path)]:
+            start, stop = (int(address, 16) for address in addresses.split("-"))
+            for address in range(start, stop, mmap.PAGESIZE):
+                byte = ctypes.c_char.from_address(address)
+                byte.value = byte.value
 
 
 def _set_allocator(settings: Sequence[tuple[int, int]]) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from profiler.backends.interface import Array
 from profiler.backends.onnx_session import open_session, session_options
 from profiler.backends.onnx_wire import aligned, without_weights
+from profiler.process import hold_mapped
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -59,12 +60,15 @@ class OnnxBackend:
     def load(self, path: Path, *, threads: int, device: str = "cpu") -> OnnxExecutable:
         """Loads a model file; its large weights are mapped, not held once more while it loads.
 
-        The file must keep its content as long as the executable lives.
+        Those that onnxruntime has not copied by then are read into memory of the process: else a
+        node that is short of memory would read them from disk again at every request.
         """
         path = path.resolve()
         options = session_options(threads)
         options.add_session_config_entry(_WEIGHTS_FOLDER, str(path.parent))
-        return OnnxExecutable(open_session(without_weights(path), options, device, where=path))
+        session = open_session(without_weights(path), options, device, where=path)
+        hold_mapped(path)
+        return OnnxExecutable(session)
 
     def tracer(self, whole: bytes, blocks: Sequence[bytes], *, threads: int) -> OnnxTracer:
         """Runs the whole model with onnxruntime's trace of its operators."""

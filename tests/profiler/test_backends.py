@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 import zipfile
@@ -217,6 +218,34 @@ def test_an_onnx_file_holds_its_own_weights_only(model, stage_files):
         assert own <= stored <= own + constants
         assert [port.name for port in graph.input] == list(parts_of(model)[index].inputs)
         assert [port.name for port in graph.output] == list(parts_of(model)[index].outputs)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for its memory")
+def test_no_weight_that_a_loaded_onnx_file_runs_with_is_left_to_the_disk(tmp_path):
+    """A kernel short of memory drops what is only mapped, and reads it again at each request."""
+    path, shape = tmp_path / "add.onnx", (256, 1024)
+    port = [helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n in ("x", "y")]
+    weight = onnx.numpy_helper.from_array(np.ones(shape, dtype=np.float32), "w")
+    graph = helper.make_graph(
+        [helper.make_node("Add", ["x", "w"], ["y"])], "g", port[:1], port[1:], [weight]
+    )
+    opsets = [helper.make_opsetid("", 17)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
+    backend = backend_named("onnx")
+    backend.save(model.SerializeToString(), path)
+    stage = backend.load(path, threads=1)
+    own, mapped = own_and_mapped_kib(path)
+    assert own == mapped >= 1024
+    (result,) = stage.run([np.ones(shape, dtype=np.float32)])
+    assert (result == 2).all()
+
+
+def own_and_mapped_kib(path):
+    """Of a file in this process: written pages, which are its own, and all pages."""
+    text = Path("/proc/self/smaps").read_text()
+    regions = re.findall(rf"{re.escape(str(path))}\n((?:\w+: .*\n)+)", text)
+    fields = [dict(re.findall(r"(\w+): +(\d+) kB", region)) for region in regions]
+    return tuple(sum(int(field[key]) for field in fields) for key in ("Anonymous", "Size"))
 
 
 def test_running_an_onnx_file_imports_neither_torch_nor_pydantic(tmp_path):
