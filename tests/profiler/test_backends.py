@@ -221,6 +221,36 @@ def test_an_onnx_file_holds_its_own_weights_only(model, stage_files):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for its memory")
+def test_later_requests_to_an_onnx_stage_take_no_more_memory_than_the_first(tmp_path):
+    """Eight tensors of 4 MiB, of which two are alive at a time."""
+    path, shape = tmp_path / "chain.onnx", (1024, 1024)
+    names = [f"t{number}" for number in range(9)]
+    ports = [helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n in names]
+    nodes = [helper.make_node("Sin", [a], [b]) for a, b in pairwise(names)]
+    graph = helper.make_graph(nodes, "g", ports[:1], ports[-1:])
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path
+    )
+    program = """
+import sys, pathlib
+import numpy as np
+from profiler.backends import backend_named
+from profiler.process import anonymous_bytes, pin_allocator
+stage = backend_named("onnx").load(pathlib.Path(sys.argv[1]), threads=1)
+pin_allocator()
+array = np.ones((1024, 1024), dtype=np.float32)
+for _ in range(3):
+    stage.run([array])
+    print(anonymous_bytes() >> 20)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
+    )
+    first, *later = map(int, done.stdout.split())
+    assert max(later) <= first + 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for its memory")
 def test_no_weight_that_a_loaded_onnx_file_runs_with_is_left_to_the_disk(tmp_path):
     """A kernel short of memory drops what is only mapped, and reads it again at each request."""
     path, shape = tmp_path / "add.onnx", (256, 1024)
