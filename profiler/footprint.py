@@ -24,6 +24,7 @@ from profiler.backends import backend_named
 from profiler.backends.interface import Array
 from profiler.errors import BackendError
 from profiler.process import (
+    LoadingPeak,
     anonymous_bytes,
     peak_anonymous_bytes,
     pin_allocator,
@@ -52,7 +53,7 @@ class FootprintJob:
 
 @dataclass(frozen=True)
 class Footprint:
-    """Memory of one process, all with what Python and the framework take; 0 where unknown."""
+    """Memory of one process, with what Python and the framework take; 0 if the system is silent."""
 
     loading_bytes: int
     """Most while it loaded the stage."""
@@ -106,10 +107,9 @@ def _array(spec: Sequence[Any]) -> Array:
 def _measured(backend_name: str, threads: int, job: dict[str, Any]) -> Footprint:
     """Loads and runs a stage in this process, with the buffers and the allocator of a worker."""
     backend = backend_named(backend_name)
-    reset_peak()
     thrifty_allocator()
-    stage = backend.load(Path(job["path"]), threads=threads)
-    loading = peak_anonymous_bytes()
+    with LoadingPeak() as loading:
+        stage = backend.load(Path(job["path"]), threads=threads)
     return_freed_memory()
     pin_allocator()
     loaded = anonymous_bytes()
@@ -119,7 +119,7 @@ def _measured(backend_name: str, threads: int, job: dict[str, Any]) -> Footprint
         values = [backend.to_value(received[index]) for index in job["inputs"]]
         sent = [backend.to_array(value) for value in stage.run(values)]
         del received, values, sent
-    return Footprint(loading, loaded, peak_anonymous_bytes())
+    return Footprint(loading.n_bytes, loaded, peak_anonymous_bytes())
 
 
 def _in_child(backend: str, threads: int, job: dict[str, Any]) -> dict[str, int]:

@@ -1,10 +1,11 @@
-"""The process that executes a model: its allocator, its memory, its end. Needs ctypes only."""
+"""The process that executes a model: its allocator, its memory, its end. Needs no package."""
 
 from __future__ import annotations
 
 import ctypes
 import mmap
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 _GIB, _MIB, _KIB = 2**30, 2**20, 2**10
 _PR_SET_PDEATHSIG, _SIGKILL = 1, 9
+_LOOK_EVERY_S = 0.001
 
 
 def thrifty_allocator() -> str:
@@ -87,15 +89,43 @@ def peak_anonymous_bytes() -> int:
 
     That is the high-water mark of resident memory less what is backed by files or shared, which
     the kernel can drop, plus the page tables; 0 where the system does not tell. The mark is of the
-    past and the rest of now, so that it is too low by what file pages have grown since the mark,
-    which is little once everything is loaded. Source: proc_pid_status(5).
+    past and the rest of now: where files' pages come or go, as while a stage loads, it is wrong by
+    them, and `LoadingPeak` is right. Source: proc_pid_status(5).
     """
     kib = _status_kib()
     return (kib["VmHWM"] - kib["RssFile"] - kib["RssShmem"] + kib["VmPTE"]) * 1024 if kib else 0
 
 
+class LoadingPeak:
+    """Most memory that counts against a node's cap while something loads: looks at it all the time.
+
+    What is taken and given back between two looks is missed, and where code keeps other threads
+    from running there are fewer looks.
+    """
+
+    def __init__(self) -> None:
+        self.n_bytes = 0
+        """So far; 0 where the system does not tell."""
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> LoadingPeak:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        looking = True
+        while looking:
+            looking = not self._done.wait(_LOOK_EVERY_S)
+            self.n_bytes = max(self.n_bytes, anonymous_bytes())
+
+
 def anonymous_bytes() -> int:
-    """The same at this moment."""
+    """Memory that counts against a node's cap at this moment; 0 where the system does not tell."""
     kib = _status_kib()
     return (kib["RssAnon"] + kib["VmPTE"]) * 1024 if kib else 0
 

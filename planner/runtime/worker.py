@@ -33,9 +33,11 @@ from planner.runtime.job import EXIT_FAILED, EXIT_NEIGHBOUR_LOST, Job, parse_lin
 from planner.runtime.pacing import PacedWire, WireTime, wait_until
 from planner.runtime.stage import LoadedStage
 from profiler.process import (
+    LoadingPeak,
     die_with_parent,
     peak_anonymous_bytes,
     pin_allocator,
+    reset_peak,
     return_freed_memory,
     thrifty_allocator,
 )
@@ -45,10 +47,17 @@ class Worker:
     """Answers frames from one connection on the other."""
 
     def __init__(
-        self, job: Job, stage: LoadedStage, *, incoming: Connection, outgoing: Connection
+        self,
+        job: Job,
+        stage: LoadedStage,
+        *,
+        loading_bytes: int,
+        incoming: Connection,
+        outgoing: Connection,
     ) -> None:
         self._job = job
         self._stage = stage
+        self._loading_bytes = loading_bytes
         self._incoming = incoming
         self._outgoing = outgoing
         self._wire = None
@@ -75,7 +84,8 @@ class Worker:
         if "error" in meta:
             self._outgoing.send(received.frame)
         elif "peaks" in meta:
-            self._outgoing.send(Frame(meta={"peaks": [*meta["peaks"], peak_anonymous_bytes()]}))
+            peak_bytes = max(self._loading_bytes, peak_anonymous_bytes())
+            self._outgoing.send(Frame(meta={"peaks": [*meta["peaks"], peak_bytes]}))
         else:
             self._run(received)
 
@@ -106,15 +116,23 @@ def run(channel: ControlChannel) -> None:
     """Loads the stage, joins the ring, and works."""
     job = parse_line(channel.receive_line())
     thrifty_allocator()
-    stage = LoadedStage(job)
+    with LoadingPeak() as loading:
+        stage = LoadedStage(job)
     return_freed_memory()
     pin_allocator()  # only now: what loading needed and freed shall not stay in the process
+    reset_peak()
     with listen(job.host) as listener:
         channel.send(port=listener.getsockname()[1])
         host, port = channel.receive()["next"]
         with connect(port, host=host) as outgoing, accept(listener) as incoming:
             channel.send(ready=True)
-            Worker(job, stage, incoming=incoming, outgoing=outgoing).serve()
+            Worker(
+                job,
+                stage,
+                loading_bytes=loading.n_bytes,
+                incoming=incoming,
+                outgoing=outgoing,
+            ).serve()
 
 
 def main() -> int:

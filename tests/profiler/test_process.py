@@ -1,4 +1,5 @@
 import mmap
+import subprocess
 import sys
 from pathlib import Path
 
@@ -33,3 +34,27 @@ def test_what_cannot_be_written_stays_in_its_file(tmp_path):
 
 def test_a_file_that_is_not_mapped_is_none_of_its_business():
     hold_mapped(Path("/nowhere/at/all"))
+
+
+def test_memory_that_was_given_back_counts_for_loading_though_files_are_mapped_later(tmp_path):
+    """20 MiB are held for a while, and 30 MiB of a file read after that."""
+    path = tmp_path / "library.so"
+    path.write_bytes(b"l" * (30 * MIB))
+    program = """
+import mmap, sys, time
+from profiler.process import LoadingPeak, anonymous_bytes
+before = anonymous_bytes()
+end_s = time.monotonic() + 30
+with LoadingPeak() as peak:
+    with mmap.mmap(-1, 20 << 20, flags=mmap.MAP_PRIVATE) as held:
+        held.write(b"h" * (20 << 20))
+        while peak.n_bytes < anonymous_bytes() and time.monotonic() < end_s:
+            time.sleep(0.001)
+    with open(sys.argv[1], "rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        sum(mapped[::4096])
+print(peak.n_bytes - before >= 20 << 20, anonymous_bytes() - before < 5 << 20)
+"""
+    command = [sys.executable, "-c", program, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]
