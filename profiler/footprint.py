@@ -26,6 +26,7 @@ from profiler.errors import BackendError
 from profiler.process import (
     LoadingPeak,
     anonymous_bytes,
+    die_with_parent,
     peak_anonymous_bytes,
     pin_allocator,
     reset_peak,
@@ -131,12 +132,15 @@ def _in_child(backend: str, threads: int, job: dict[str, Any]) -> dict[str, int]
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
+        answer: dict[str, Any] = {"error": "interrupted"}
         try:
-            answer: dict[str, Any] = asdict(_measured(backend, threads, job))
-        except Exception as error:  # noqa: BLE001  a fork must not go on with its parent's work
+            die_with_parent()
+            answer = asdict(_measured(backend, threads, job))
+        except Exception as error:  # noqa: BLE001  its parent raises it
             answer = {"error": " ".join(f"{type(error).__name__}: {error}".split())}
-        os.write(writing, json.dumps(answer).encode())
-        os._exit(0)
+        finally:  # whatever comes, a fork must not go on with its parent's work
+            os.write(writing, json.dumps(answer).encode())
+            os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as pipe:
         text = pipe.read()
