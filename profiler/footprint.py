@@ -1,20 +1,20 @@
 """Memory of processes that hold one stage each, measured as a worker would hold it.
 
-`python -m profiler.footprint` reads jobs as JSON on stdin, imports the backend's framework once,
-and forks a child for each job that loads the stage file, runs it as a worker does, and tells its
-memory. A fork saves starting Python and importing the framework again; what the parent already
-holds counts in the child too. For ONNX stages nothing here imports torch.
+`python -m profiler.footprint` reads jobs as JSON on stdin, loads the first one's stage file and
+lets go of it, and forks a child for each job that loads the stage file, runs it as a worker does,
+and tells its memory. A fork saves starting Python and importing again what loading imports; what
+the parent already holds counts in the child too. For ONNX stages nothing here imports torch.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -151,10 +151,20 @@ def _in_child(backend: str, threads: int, job: dict[str, Any]) -> dict[str, int]
     return answer
 
 
+def _import_all(order: dict[str, Any]) -> None:
+    """Loads a stage for what that imports."""
+    thrifty_allocator()
+    backend = backend_named(order["backend"])
+    for job in order["jobs"][:1]:
+        backend.load(Path(job["path"]), threads=order["threads"])
+    gc.collect()
+    return_freed_memory()
+
+
 def _main() -> int:
     order = json.loads(sys.stdin.read())
-    import_module(backend_named(order["backend"]).framework)
     try:
+        _import_all(order)
         found = [_in_child(order["backend"], order["threads"], job) for job in order["jobs"]]
     except BackendError as error:
         sys.stderr.write(f"{error}\n")
