@@ -38,7 +38,8 @@ def memory_terms(reference: Profile, used: Sequence[Profile]) -> MemoryTerms:
 
 def base_bytes(profile: Profile) -> int:
     """A process before any block, with the margin that every process has."""
-    return profile.runtime.base_bytes + profile.runtime.margin_bytes
+    runtime = profile.runtime
+    return ceil((1 + runtime.margin_ratio) * runtime.base_bytes) + runtime.margin_bytes
 
 
 def kept_factor(profile: Profile, terms: MemoryTerms) -> float:

@@ -91,16 +91,16 @@ class Runtime(Record):
     """What a process of this backend needs before any block, and how exact the prediction is.
 
     A process that holds some blocks in a row needs at most
-    base + margin + (1 + ratio) · (Σ resident + max over blocks of max(live + workspace, load))
+    margin + (1 + ratio) · (base + Σ resident + max over blocks of max(live + workspace, load))
     + the received message.
     """
 
     base_bytes: NonNegativeInt
     """Peak of a process that loads and runs a stage without weights."""
     margin_ratio: Annotated[float, Field(ge=0, le=1)]
-    """Share added to what blocks need: several blocks in one process differ from each alone."""
+    """Share added to all that was measured: no process is like another, not even of one stage."""
     margin_bytes: NonNegativeInt
-    """Added to every process: what processes differ by, and what the kernel keeps for one."""
+    """Added to every process: what else a worker holds, and what the kernel keeps for one."""
 
 
 class Attribution(StrEnum):

@@ -276,7 +276,7 @@ def test_a_problem_joins_the_reference_profile_with_the_nodes_own():
     problem = build_problem(two_block_profile(), phone_and_server(), {"server.json": own})
     phone, server = problem.nodes
     assert (phone.block_latency_s, phone.speed) == ((0.002, 0.004), 0.5)
-    assert (phone.base_bytes, phone.weight_factor, phone.memory_bytes) == (107, 1.0, 400)
+    assert (phone.base_bytes, phone.weight_factor, phone.memory_bytes) == (157, 1.0, 400)
     assert (server.block_latency_s, server.speed) == ((0.02, 0.04), 1.0)
     assert (server.base_bytes, server.weight_factor, server.memory_bytes) == (50, 12 / 18, 800)
     assert phone.blocks_over_whole == 1.2

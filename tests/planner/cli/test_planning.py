@@ -106,8 +106,8 @@ def test_where_nothing_fits_as_many_further_nodes_are_offered_as_would_do(partwa
     (tmp_path / "heavy.json").write_text(json.dumps(profile))
     runtime, n_blocks = profile["runtime"], len(profile["blocks"])
     held = (n_blocks - 1) // 2
-    base_bytes = runtime["base_bytes"] + runtime["margin_bytes"] + 2**20
-    cap_bytes = base_bytes + int((1 + runtime["margin_ratio"]) * weight_bytes * held)
+    needed_bytes = (1 + runtime["margin_ratio"]) * (runtime["base_bytes"] + weight_bytes * held)
+    cap_bytes = int(needed_bytes) + runtime["margin_bytes"] + 2**20
     (tmp_path / "small.yaml").write_text(TWO_NODES.replace("4GiB", f"{cap_bytes}B"))
     outcome = partway("plan", tmp_path / "heavy.json", "-c", tmp_path / "small.yaml")
     further = -(-n_blocks // held) - 2
