@@ -1,14 +1,14 @@
 """What each block adds to the memory of a worker process, from processes that hold some of them.
 
 Few blocks are measured one by one, many in groups of neighbours: a group's memory beyond its
-weights is shared out by operators, and what it takes for a while counts for each of its blocks.
+weights is shared out by operators, and each of its blocks may be the one that takes the most.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def measure_blocks(
         captured: the model.
         blocks: all of it.
         backend: what runs the parts.
-        parts: carvings with their programs, one for each of `groups_of` among them.
+        parts: carvings with their programs, the whole and each of `groups_of` among them.
         threads: of a worker.
 
     Raises:
@@ -81,9 +81,10 @@ def measure_blocks(
     empty = carve(identity, 0, 1)
     groups = groups_of(blocks, backend)
     by_span = {(part.start, part.stop): (part, program) for part, program in parts}
-    wanted = [by_span[blocks[start].start, blocks[stop - 1].stop] for start, stop in groups]
+    spans = [(blocks[start].start, blocks[stop - 1].stop) for start, stop in groups]
+    wanted = [by_span[span] for span in [(0, len(captured.graph.ops)), *spans]]
     every = [(empty, backend.build([empty])[0]), *wanted]
-    base, *found = _footprints(every, backend, threads)
+    base, whole, *found = _footprints(every, backend, threads)
     memory = [
         block_memory
         for (start, stop), footprint in zip(groups, found, strict=True)
@@ -92,12 +93,12 @@ def measure_blocks(
             blocks[start:stop],
             footprint,
             base=base,
-            one_by_one=backend.loads_one_by_one,
+            in_place=backend.loads_in_place,
         )
     ]
     base_bytes = max(base.loading_bytes, base.loaded_bytes, base.running_bytes)
     runtime = Runtime(base_bytes=base_bytes, margin_ratio=MARGIN_RATIO, margin_bytes=MARGIN_BYTES)
-    return runtime, memory
+    return runtime, with_what_whole_takes(captured.graph, blocks, memory, whole)
 
 
 def share_out(
@@ -106,54 +107,68 @@ def share_out(
     footprint: Footprint,
     *,
     base: Footprint,
-    one_by_one: bool,
+    in_place: bool,
 ) -> list[BlockMemory]:
-    """What each block of a group adds to a process.
+    """What each block of a group adds to a process: at its peaks, no less than what was seen.
 
-    A weight never counts less than its bytes: where a runtime maps it from the stage file, the
-    kernel may drop it, but only to read it from disk again.
+    A weight never counts less than its bytes, whatever the runtime makes of it.
 
     Args:
         graph: of the model.
         group: neighbours.
         footprint: of a process that holds the group.
         base: of a process that holds a stage without weights.
-        one_by_one: whether the runtime loads weight after weight, all in one way, so that a block
-            needs as much less for loading as its largest weight is smaller.
+        in_place: whether loading takes no copies, so that what it takes for a while is the same
+            early and late. Else the peak may be that of any block, loaded before the others.
     """
     start, stop = group[0].start, group[-1].stop
-    tensor, largest = graph.tensor, _largest_weight_bytes(graph, start, stop)
-    received = sum(tensor[name].n_bytes for name in crossing_tensors(graph)[start])
+    received = sum(graph.tensor[name].n_bytes for name in crossing_tensors(graph)[start])
     live = live_bytes(graph)
     kept = footprint.loaded_bytes - base.loaded_bytes - _weight_bytes(graph, start, stop)
     beside = max(kept, 0)
-    busy = footprint.running_bytes - footprint.loaded_bytes - received - max(live[start:stop])
-    loading = footprint.loading_bytes - footprint.loaded_bytes
-    return [
-        BlockMemory(
-            resident_bytes=_weight_bytes(graph, block.start, block.stop)
-            + -(-beside * (block.stop - block.start) // (stop - start)),
-            workspace_bytes=max(busy, 0),
-            load_bytes=max(loading, 0)
-            if not one_by_one
-            else -(
-                -max(loading, 0)
-                * _largest_weight_bytes(graph, block.start, block.stop)
-                // max(largest, 1)
-            ),
+    running = footprint.running_bytes - footprint.loaded_bytes - received
+    memory = []
+    for block in group:
+        resident = _weight_bytes(graph, block.start, block.stop)
+        resident += -(-beside * (block.stop - block.start) // (stop - start))
+        before = footprint.loaded_bytes if in_place else base.loaded_bytes + resident
+        memory.append(
+            BlockMemory(
+                resident_bytes=resident,
+                workspace_bytes=max(running - max(live[block.start : block.stop]), 0),
+                load_bytes=max(footprint.loading_bytes - before, 0),
+            )
         )
-        for block in group
-    ]
+    return memory
+
+
+def with_what_whole_takes(
+    graph: ModelGraph, blocks: Sequence[Block], memory: Sequence[BlockMemory], whole: Footprint
+) -> list[BlockMemory]:
+    """The same, with more workspace if the model takes more to run than any of its blocks.
+
+    Allocators leave gaps, and runtimes keep something for every kernel that has run. How much of
+    it a stage meets is not known, so that every block has all of it.
+
+    Args:
+        graph: of the model.
+        blocks: all of it.
+        memory: of the blocks.
+        whole: of a process that holds all of them.
+    """
+    live = live_bytes(graph)
+    received = sum(graph.tensor[name].n_bytes for name in graph.inputs)
+    told = max(
+        max(live[block.start : block.stop]) + own.workspace_bytes
+        for block, own in zip(blocks, memory, strict=True)
+    )
+    more = max(whole.running_bytes - whole.loaded_bytes - received - told, 0)
+    return [replace(own, workspace_bytes=own.workspace_bytes + more) for own in memory]
 
 
 def _weight_bytes(graph: ModelGraph, start: int, stop: int) -> int:
     names = dict.fromkeys(name for op in graph.ops[start:stop] for name in op.parameters)
     return sum(graph.parameter[name].n_bytes for name in names)
-
-
-def _largest_weight_bytes(graph: ModelGraph, start: int, stop: int) -> int:
-    names = {name for op in graph.ops[start:stop] for name in op.parameters}
-    return max((graph.parameter[name].n_bytes for name in names), default=0)
 
 
 def _footprints(

@@ -61,8 +61,8 @@ class Backend(Protocol):
     """Ending of a stage file, with the dot."""
     memory_groups: int
     """Into how many groups of blocks a model is divided at most to measure their memory."""
-    loads_one_by_one: bool
-    """Whether loading takes, beside what it keeps, as much more as the largest weight is larger."""
+    loads_in_place: bool
+    """Whether loading copies no weight, so that it takes next to nothing beside what it keeps."""
     tolerance: float
     """Largest relative difference from the original that is accepted; 0 asks for equal bits."""
 

@@ -28,9 +28,9 @@ class TorchBackend:
     name = "torch"
     framework = "torch"
     suffix = ".pt2"
-    memory_groups = 1
-    """Each takes seconds to write and to load."""
-    loads_one_by_one = True
+    memory_groups = 4
+    """Each takes about 0.7 s to write and to load."""
+    loads_in_place = True
     tolerance = 0.0
 
     def skip_reason(self) -> str | None:

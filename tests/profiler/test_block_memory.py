@@ -1,7 +1,7 @@
 import pytest
 
 from profiler.backends import backend_named
-from profiler.block_memory import BlockMemory, groups_of, share_out
+from profiler.block_memory import BlockMemory, groups_of, share_out, with_what_whole_takes
 from profiler.blocks import Block
 from profiler.footprint import Footprint
 from tests.profiler.branching import diamond
@@ -26,8 +26,8 @@ def held(graph, blocks):
     ("n_blocks", "backend", "expected"),
     [
         (3, "onnx", [(0, 1), (1, 2), (2, 3)]),
-        (3, "torch", [(0, 3)]),
-        (48, "onnx", [(2 * i, 2 * i + 2) for i in range(24)]),
+        (10, "torch", [(0, 2), (2, 5), (5, 7), (7, 10)]),
+        (200, "onnx", [(2 * i, 2 * i + 2) for i in range(100)]),
     ],
 )
 def test_few_blocks_are_measured_alone_and_many_in_even_groups(n_blocks, backend, expected):
@@ -40,7 +40,7 @@ def test_what_a_group_keeps_beyond_its_weights_is_shared_out_by_operators():
     weights = held(graph, blocks)
     n_ops = blocks[-1].stop - blocks[0].start
     footprint = Footprint(0, 1000 + weights + 10 * n_ops, 0)
-    result = share_out(graph, blocks, footprint, base=BASE, one_by_one=False)
+    result = share_out(graph, blocks, footprint, base=BASE, in_place=True)
     for memory, block in zip(result, blocks, strict=True):
         own = held(graph, [block])
         assert memory == BlockMemory(own + 10 * (block.stop - block.start), 0, 0)
@@ -48,14 +48,37 @@ def test_what_a_group_keeps_beyond_its_weights_is_shared_out_by_operators():
 
 def test_weights_that_stay_in_the_file_count_all_the_same():
     graph, blocks = first_two()
-    result = share_out(graph, blocks, Footprint(0, 1000, 0), base=BASE, one_by_one=False)
+    result = share_out(graph, blocks, Footprint(0, 1000, 0), base=BASE, in_place=True)
     assert [memory.resident_bytes for memory in result] == [held(graph, [b]) for b in blocks]
 
 
-def test_what_is_needed_for_a_while_counts_for_every_block_of_a_group():
-    """Running takes 60 more than is kept: 4 received, 38 live, and so 18 of workspace."""
+def test_each_block_of_a_group_may_be_the_one_that_took_most():
+    """Running takes 60 more than is kept, 4 of it received; 12 and 38 bytes are live."""
     graph, blocks = first_two()
-    footprint = Footprint(loading_bytes=5077, loaded_bytes=5000, running_bytes=5000 + 60)
-    result = share_out(graph, blocks, footprint, base=BASE, one_by_one=False)
+    footprint = Footprint(loading_bytes=5000, loaded_bytes=5000, running_bytes=5000 + 60)
+    first, second = share_out(graph, blocks, footprint, base=BASE, in_place=True)
+    assert (first.workspace_bytes, second.workspace_bytes) == (60 - 4 - 12, 60 - 4 - 38)
+
+
+def test_a_runtime_that_copies_weights_may_have_copied_any_before_the_others_were_there():
+    graph, blocks = first_two()
+    footprint = Footprint(loading_bytes=5077, loaded_bytes=5000, running_bytes=5000)
+    for memory in share_out(graph, blocks, footprint, base=BASE, in_place=False):
+        assert BASE.loaded_bytes + memory.resident_bytes + memory.load_bytes == 5077
+
+
+def test_a_runtime_that_copies_no_weight_takes_the_same_beside_what_it_keeps_for_any():
+    graph, blocks = first_two()
+    footprint = Footprint(loading_bytes=5077, loaded_bytes=5000, running_bytes=5000)
+    result = share_out(graph, blocks, footprint, base=BASE, in_place=True)
     assert {memory.load_bytes for memory in result} == {77}
-    assert {memory.workspace_bytes for memory in result} == {60 - 4 - 38}
+
+
+@pytest.mark.parametrize(("running", "more"), [(60, 0), (68, 8)])
+def test_what_only_the_whole_takes_may_be_taken_by_any_block(running, more):
+    """The second block takes the most of all, 38 live bytes and 18 more; 4 bytes are received."""
+    graph, blocks = first_two()
+    memory = [BlockMemory(100, 5, 0), BlockMemory(200, 18, 0)]
+    whole = Footprint(loading_bytes=0, loaded_bytes=5000, running_bytes=5000 + running)
+    expected = [BlockMemory(100, 5 + more, 0), BlockMemory(200, 18 + more, 0)]
+    assert with_what_whole_takes(graph, blocks, memory, whole) == expected

@@ -211,7 +211,9 @@ def test_a_field_that_is_unknown_deep_inside_is_refused():
 
 
 def test_a_weight_that_several_blocks_read_is_listed_with_them(monkeypatch):
-    alike = [Footprint(10**8, 10**8, 10**8)] * 2
+    alike = [
+        Footprint(10**8, 10**8, 10**8)
+    ] * 5  # of a stage without weights, the whole, and three blocks
     monkeypatch.setattr(block_memory, "measure_footprints", lambda *_: alike)  # it takes seconds
     steps = []
     options = ProfileOptions(cuts=(1, 3), rounds=Rounds(least=1, most=1))
