@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import ceil
 from pathlib import Path
 
 import torch
@@ -93,7 +94,7 @@ def measure_blocks(
             blocks[start:stop],
             footprint,
             base=base,
-            in_place=backend.loads_in_place,
+            backend=backend,
         )
     ]
     base_bytes = max(base.loading_bytes, base.loaded_bytes, base.running_bytes)
@@ -107,7 +108,7 @@ def share_out(
     footprint: Footprint,
     *,
     base: Footprint,
-    in_place: bool,
+    backend: Backend,
 ) -> list[BlockMemory]:
     """What each block of a group adds to a process: at its peaks, no less than what was seen.
 
@@ -118,8 +119,8 @@ def share_out(
         group: neighbours.
         footprint: of a process that holds the group.
         base: of a process that holds a stage without weights.
-        in_place: whether loading takes no copies, so that what it takes for a while is the same
-            early and late. Else the peak may be that of any block, loaded before the others.
+        backend: what ran it. If it loads in place, what that takes for a while is the same early
+            and late. Else the peak may be that of any block, loaded before the others.
     """
     start, stop = group[0].start, group[-1].stop
     received = sum(graph.tensor[name].n_bytes for name in crossing_tensors(graph)[start])
@@ -131,11 +132,12 @@ def share_out(
     for block in group:
         resident = _weight_bytes(graph, block.start, block.stop)
         resident += -(-beside * (block.stop - block.start) // (stop - start))
-        before = footprint.loaded_bytes if in_place else base.loaded_bytes + resident
+        before = footprint.loaded_bytes if backend.loads_in_place else base.loaded_bytes + resident
+        alive = max(live[block.start : block.stop])
         memory.append(
             BlockMemory(
                 resident_bytes=resident,
-                workspace_bytes=max(running - max(live[block.start : block.stop]), 0),
+                workspace_bytes=max(running - alive, ceil(backend.gap_ratio * alive)),
                 load_bytes=max(footprint.loading_bytes - before, 0),
             )
         )

@@ -63,6 +63,8 @@ class Backend(Protocol):
     """Into how many groups of blocks a model is divided at most to measure their memory."""
     loads_in_place: bool
     """Whether loading copies no weight, so that it takes next to nothing beside what it keeps."""
+    gap_ratio: float
+    """Of a block's live activations: memory between them that more blocks in a process waste."""
     tolerance: float
     """Largest relative difference from the original that is accepted; 0 asks for equal bits."""
 

@@ -6,6 +6,7 @@ from profiler.blocks import Block
 from profiler.footprint import Footprint
 from tests.profiler.branching import diamond
 
+ONNX, TORCH = backend_named("onnx"), backend_named("torch")
 BASE = Footprint(loading_bytes=900, loaded_bytes=1000, running_bytes=1100)
 
 
@@ -40,7 +41,7 @@ def test_what_a_group_keeps_beyond_its_weights_is_shared_out_by_operators():
     weights = held(graph, blocks)
     n_ops = blocks[-1].stop - blocks[0].start
     footprint = Footprint(0, 1000 + weights + 10 * n_ops, 0)
-    result = share_out(graph, blocks, footprint, base=BASE, in_place=True)
+    result = share_out(graph, blocks, footprint, base=BASE, backend=TORCH)
     for memory, block in zip(result, blocks, strict=True):
         own = held(graph, [block])
         assert memory == BlockMemory(own + 10 * (block.stop - block.start), 0, 0)
@@ -48,7 +49,7 @@ def test_what_a_group_keeps_beyond_its_weights_is_shared_out_by_operators():
 
 def test_weights_that_stay_in_the_file_count_all_the_same():
     graph, blocks = first_two()
-    result = share_out(graph, blocks, Footprint(0, 1000, 0), base=BASE, in_place=True)
+    result = share_out(graph, blocks, Footprint(0, 1000, 0), base=BASE, backend=TORCH)
     assert [memory.resident_bytes for memory in result] == [held(graph, [b]) for b in blocks]
 
 
@@ -56,21 +57,28 @@ def test_each_block_of_a_group_may_be_the_one_that_took_most():
     """Running takes 60 more than is kept, 4 of it received; 12 and 38 bytes are live."""
     graph, blocks = first_two()
     footprint = Footprint(loading_bytes=5000, loaded_bytes=5000, running_bytes=5000 + 60)
-    first, second = share_out(graph, blocks, footprint, base=BASE, in_place=True)
+    first, second = share_out(graph, blocks, footprint, base=BASE, backend=TORCH)
     assert (first.workspace_bytes, second.workspace_bytes) == (60 - 4 - 12, 60 - 4 - 38)
+
+
+def test_an_arena_leaves_gaps_between_activations_of_which_a_block_alone_shows_none():
+    graph, blocks = first_two()
+    footprint = Footprint(loading_bytes=5000, loaded_bytes=5000, running_bytes=5000 + 4 + 38)
+    first, second = share_out(graph, blocks, footprint, base=BASE, backend=ONNX)
+    assert (first.workspace_bytes, second.workspace_bytes) == (38 - 12, 38 // 2)
 
 
 def test_a_runtime_that_copies_weights_may_have_copied_any_before_the_others_were_there():
     graph, blocks = first_two()
     footprint = Footprint(loading_bytes=5077, loaded_bytes=5000, running_bytes=5000)
-    for memory in share_out(graph, blocks, footprint, base=BASE, in_place=False):
+    for memory in share_out(graph, blocks, footprint, base=BASE, backend=ONNX):
         assert BASE.loaded_bytes + memory.resident_bytes + memory.load_bytes == 5077
 
 
 def test_a_runtime_that_copies_no_weight_takes_the_same_beside_what_it_keeps_for_any():
     graph, blocks = first_two()
     footprint = Footprint(loading_bytes=5077, loaded_bytes=5000, running_bytes=5000)
-    result = share_out(graph, blocks, footprint, base=BASE, in_place=True)
+    result = share_out(graph, blocks, footprint, base=BASE, backend=TORCH)
     assert {memory.load_bytes for memory in result} == {77}
 
 
