@@ -487,9 +487,21 @@ def _provenance(
         "node speed": "as the cluster file says",
         "link time": "computed from the cluster file's links, as set or as probed",
         "activation and weight bytes": "computed from the captured graph",
-        "process memory": "base, kept weights, loading and workspace measured; margin estimated",
+        "process memory": _memory_provenance(profile),
         "reference graph": profile.graph.digest,
     }
+
+
+def _memory_provenance(profile: Profile) -> str:
+    names = {
+        "base": "runtime.base_bytes",
+        "kept weights": "resident_bytes",
+        "loading": "load_bytes",
+        "workspace": "workspace_bytes",
+        "margin": "runtime.margin_bytes",
+    }
+    origins = [(what, profile.provenance.get(name, "unknown")) for what, name in names.items()]
+    return ", ".join(f"{what} {origin}" for what, origin in origins)
 
 
 def _measured(profile: Profile) -> str:

@@ -150,7 +150,7 @@ def with_what_whole_takes(
     """The same, with more workspace if the model takes more to run than any of its blocks.
 
     Allocators leave gaps, and runtimes keep something for every kernel that has run. How much of
-    it a stage meets is not known, so that every block has all of it.
+    it a stage meets is not known: every block has as much of it as it has of the most.
 
     Args:
         graph: of the model.
@@ -160,12 +160,15 @@ def with_what_whole_takes(
     """
     live = live_bytes(graph)
     received = sum(graph.tensor[name].n_bytes for name in graph.inputs)
-    told = max(
+    told = [
         max(live[block.start : block.stop]) + own.workspace_bytes
         for block, own in zip(blocks, memory, strict=True)
-    )
-    more = max(whole.running_bytes - whole.loaded_bytes - received - told, 0)
-    return [replace(own, workspace_bytes=own.workspace_bytes + more) for own in memory]
+    ]
+    more = max(whole.running_bytes - whole.loaded_bytes - received - max(told), 0)
+    return [
+        replace(own, workspace_bytes=own.workspace_bytes + -(-more * needed // max(*told, 1)))
+        for own, needed in zip(memory, told, strict=True)
+    ]
 
 
 def _weight_bytes(graph: ModelGraph, start: int, stop: int) -> int:

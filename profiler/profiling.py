@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from profiler.backends import backend_named
 from profiler.backends.interface import Backend, Value
-from profiler.block_memory import BlockMemory, groups_to_build, measure_blocks
+from profiler.block_memory import BlockMemory, groups_of, groups_to_build, measure_blocks
 from profiler.block_timer import BlocksInSequence, BlocksInWhole, BlockTimer, Part
 from profiler.blocks import Block, Granularity, blocks_between, check_positions, cut_positions
 from profiler.capture import CapturedModel
@@ -88,7 +88,7 @@ def profile(
         whole=timings.whole,
         flops=_flop_count(captured, blocks, flops, timings),
         environment=_environment(options, allocator).model_copy(update={"reference": reference}),
-        provenance=_PROVENANCE,
+        provenance=_PROVENANCE | memory_provenance(blocks, backend),
     )
 
 
@@ -115,14 +115,22 @@ _PROVENANCE = {
     "runtime.base_bytes": Provenance.MEASURED,
     "runtime.margin_ratio": Provenance.ESTIMATED,
     "runtime.margin_bytes": Provenance.ESTIMATED,
-    "resident_bytes": Provenance.MEASURED,
-    "workspace_bytes": Provenance.MEASURED,
-    "load_bytes": Provenance.MEASURED,
     "flops": Provenance.COMPUTED,
     "weight_bytes": Provenance.COMPUTED,
     "peak_live_bytes": Provenance.COMPUTED,
     "cuts": Provenance.COMPUTED,
 }
+
+
+def memory_provenance(blocks: Sequence[Block], backend: Backend) -> dict[str, Provenance]:
+    """Of what blocks take: groups of them are shared out, and gaps are added to workspace."""
+    alone = len(groups_of(blocks, backend)) == len(blocks)
+    told = Provenance.MEASURED if alone else Provenance.ESTIMATED
+    return {
+        "resident_bytes": told,
+        "load_bytes": told,
+        "workspace_bytes": Provenance.ESTIMATED if backend.gap_ratio else told,
+    }
 
 
 def _positions(graph: ModelGraph, options: ProfileOptions) -> tuple[int, ...]:

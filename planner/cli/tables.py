@@ -65,7 +65,7 @@ def profile_summary(profile: Profile) -> str:
             if flops.fvcore_total is None
             else f"counts {flops.fvcore_total / 1e9:.3f} G"
         ),
-        f"memory        measured: process base {format_size(runtime.base_bytes)}; of "
+        f"memory        process base {format_size(runtime.base_bytes)}; of "
         f"{format_size(profile.graph.weight_bytes)} of weights a process keeps "
         f"{format_size(sum(block.resident_bytes for block in profile.blocks))}, and needs up to "
         f"{format_size(max(block.load_bytes for block in profile.blocks))} more to load them; "

@@ -82,11 +82,11 @@ def test_a_runtime_that_copies_no_weight_takes_the_same_beside_what_it_keeps_for
     assert {memory.load_bytes for memory in result} == {77}
 
 
-@pytest.mark.parametrize(("running", "more"), [(60, 0), (68, 8)])
-def test_what_only_the_whole_takes_may_be_taken_by_any_block(running, more):
-    """The second block takes the most of all, 38 live bytes and 18 more; 4 bytes are received."""
+@pytest.mark.parametrize(("running", "more"), [(60, (0, 0)), (74, (6, 14))])
+def test_what_only_the_whole_takes_is_added_to_blocks_by_what_they_take(running, more):
+    """The second takes the most, 38 live bytes and 18 beside; the first 24. 4 are received."""
     graph, blocks = first_two()
-    memory = [BlockMemory(100, 5, 0), BlockMemory(200, 18, 0)]
+    memory = [BlockMemory(100, 12, 0), BlockMemory(200, 18, 0)]
     whole = Footprint(loading_bytes=0, loaded_bytes=5000, running_bytes=5000 + running)
-    expected = [BlockMemory(100, 5 + more, 0), BlockMemory(200, 18 + more, 0)]
+    expected = [BlockMemory(100, 12 + more[0], 0), BlockMemory(200, 18 + more[1], 0)]
     assert with_what_whole_takes(graph, blocks, memory, whole) == expected

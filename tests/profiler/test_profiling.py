@@ -5,14 +5,14 @@ import pytest
 from pydantic import ValidationError
 
 from profiler import block_memory
-from profiler.backends import NAMES
-from profiler.blocks import Granularity, cut_positions
+from profiler.backends import NAMES, backend_named
+from profiler.blocks import Block, Granularity, cut_positions
 from profiler.errors import BackendError, GranularityError
 from profiler.footprint import Footprint
 from profiler.liveness import crossing_tensors, live_bytes
 from profiler.profile_options import ProfileOptions, Rounds
 from profiler.profile_records import Attribution, Profile, Provenance
-from profiler.profiling import profile
+from profiler.profiling import memory_provenance, profile
 from tests.profiler.models import SmallCnn, TiedWeights, captured, small_profile
 
 both = pytest.mark.parametrize("backend", NAMES)
@@ -129,6 +129,23 @@ def test_a_profile_says_where_and_with_what_it_was_measured(backend):
     assert "torch" in result.environment.packages
     assert ("onnxruntime" in result.environment.packages) == (backend == "onnx")
     assert result.environment.allocator in ("pinned", "default")
+
+
+@pytest.mark.parametrize(
+    ("backend", "n_blocks", "resident", "workspace"),
+    [
+        ("onnx", 100, Provenance.MEASURED, Provenance.ESTIMATED),  # each alone, with gaps added
+        ("onnx", 101, Provenance.ESTIMATED, Provenance.ESTIMATED),
+        ("torch", 4, Provenance.MEASURED, Provenance.MEASURED),
+        ("torch", 5, Provenance.ESTIMATED, Provenance.ESTIMATED),
+    ],
+)
+def test_memory_that_is_shared_out_is_not_called_measured(backend, n_blocks, resident, workspace):
+    blocks = [Block(str(i), i, i + 1) for i in range(n_blocks)]
+    origins = memory_provenance(blocks, backend_named(backend))
+    assert origins == {
+        "resident_bytes": resident, "load_bytes": resident, "workspace_bytes": workspace
+    }  # fmt: skip
 
 
 @both
