@@ -90,8 +90,8 @@ def _precision_lines(whole: Whole) -> list[str]:
         f"model ({bought.confidence:.0%} confidence, if the machine keeps its speed)",
         f"rest          every run after {format_duration(whole.rest_s)} of rest, as between "
         f"requests: {whole.rest_factor:.3f} of the time without it",
-        f"start         every stage takes {format_duration(whole.stage_start_s)} beyond its blocks: "
-        "measured on three stages",
+        f"start         every stage takes {format_duration(whole.stage_start_s)} beyond its "
+        "blocks: measured on three stages",
     ]
 
 
