@@ -4,9 +4,12 @@ import sys
 
 import pytest
 
-from planner.runtime.errors import JobError
+from planner.runtime.connection import Received
+from planner.runtime.errors import ConnectionClosed, JobError
+from planner.runtime.frames import Frame
 from planner.runtime.job import EXIT_FAILED, EXIT_NEIGHBOUR_LOST, Job, parse_line, to_line
 from planner.runtime.stage import LoadedStage
+from planner.runtime.worker import Worker
 from tests.planner.engines.partitions import make_partition
 
 COMMAND = [sys.executable, "-m", "planner.runtime.worker"]
@@ -61,6 +64,29 @@ def test_a_missing_tensor_is_named(partition):
         LoadedStage(first_job(partition)).run({"y": partition.sample_inputs["y"]})
     with pytest.raises(JobError, match=r"sends \['q'\]"):
         LoadedStage(first_job(partition, sends=("q",))).run(partition.sample_inputs)
+
+
+class OneFrame:
+    """Ends of a worker's connections: one frame comes in, and what goes out is kept."""
+
+    def __init__(self, meta):
+        self.waiting = [Frame(meta=meta)]
+        self.sent = []
+
+    def receive(self):
+        if not self.waiting:
+            raise ConnectionClosed("that was all")
+        return Received(self.waiting.pop(), start_s=0.0, end_s=0.0)
+
+    def send(self, frame):
+        self.sent.append(frame)
+
+
+def test_a_peak_while_loading_counts_though_running_takes_less(partition):
+    job, ends = first_job(partition), OneFrame({"peaks": [7]})
+    stage = LoadedStage(job)
+    Worker(job, stage, loading_bytes=2**50, incoming=ends, outgoing=ends).serve()
+    assert [frame.meta for frame in ends.sent] == [{"peaks": [7, 2**50]}]
 
 
 def test_a_file_with_other_results_than_the_job_is_refused(partition):
