@@ -1,7 +1,7 @@
 import pytest
 
 from profiler.backends import backend_named
-from profiler.block_memory import BlockMemory, groups_of, share_out, with_what_whole_takes
+from profiler.block_memory import BlockMemory, fitted_to_whole, groups_of, share_out
 from profiler.blocks import Block
 from profiler.footprint import Footprint
 from tests.profiler.branching import diamond
@@ -82,11 +82,30 @@ def test_a_runtime_that_copies_no_weight_takes_the_same_beside_what_it_keeps_for
     assert {memory.load_bytes for memory in result} == {77}
 
 
-@pytest.mark.parametrize(("running", "more"), [(60, (0, 0)), (74, (6, 14))])
-def test_what_only_the_whole_takes_is_added_to_blocks_by_what_they_take(running, more):
-    """The second takes the most, 38 live bytes and 18 beside; the first 24. 4 are received."""
-    graph, blocks = first_two()
-    memory = [BlockMemory(100, 12, 0), BlockMemory(200, 18, 0)]
-    whole = Footprint(loading_bytes=0, loaded_bytes=5000, running_bytes=5000 + running)
-    expected = [BlockMemory(100, 12 + more[0], 0), BlockMemory(200, 18 + more[1], 0)]
-    assert with_what_whole_takes(graph, blocks, memory, whole) == expected
+def whole_model():
+    graph = diamond().graph
+    blocks = [Block(b.name, b.op_start, b.op_stop) for b in diamond().blocks]
+    kept = BASE.loaded_bytes + held(graph, blocks)
+    return graph, blocks, kept
+
+
+@pytest.mark.parametrize("more", [0, 14])
+def test_what_only_the_whole_takes_is_added_to_blocks_by_what_they_take(more):
+    graph, blocks, kept = whole_model()
+    memory = [BlockMemory(held(graph, [block]), 12, 0) for block in blocks]
+    needed = [diamond().blocks[i].peak_live_bytes + 12 for i in range(len(blocks))]
+    received = sum(graph.tensor[name].n_bytes for name in graph.inputs)
+    whole = Footprint(0, kept, kept + received + max(needed) + more)
+    result = fitted_to_whole(graph, blocks, memory, whole, base=BASE)
+    expected = [12 + -(-more * own // max(needed)) for own in needed]
+    assert [memory.workspace_bytes for memory in result] == expected
+
+
+def test_what_every_process_has_once_counts_once_for_blocks_that_were_measured_alone():
+    """Each keeps 30 beside its weights, and all together keep 60."""
+    graph, blocks, kept = whole_model()
+    memory = [BlockMemory(held(graph, [block]) + 30, 0, 0) for block in blocks]
+    whole = Footprint(0, kept + 60, kept + 60)
+    result = fitted_to_whole(graph, blocks, memory, whole, base=BASE)
+    beside = [m.resident_bytes - held(graph, [b]) for m, b in zip(result, blocks, strict=True)]
+    assert beside == [60 // len(blocks)] * len(blocks)
