@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from netmodel.cluster import Cluster
@@ -29,13 +30,10 @@ def read(name: str) -> Cluster:
     return api.read_cluster(FOLDER / f"{name}.yaml")
 
 
-def capped(name: str, profile: Profile) -> Cluster:
+def capped(name: str, profile: Profile) -> Iterator[Cluster]:
     """The cluster with caps between what a part and what the whole of this model needs.
 
-    Where nothing fits, all caps grow until something does.
-
-    Raises:
-        PlannerError: the model does not fit even under the caps of the file.
+    Then with ever wider caps, and at last with those of the file; only where a plan fits.
     """
     cluster = read(name)
     problem = build_problem(profile, cluster)
@@ -43,8 +41,8 @@ def capped(name: str, profile: Profile) -> Cluster:
         tried = _with_caps(name, cluster, problem, more * _STEP)
         options = api.PlanOptions(reorder=False, time_limit_s=5.0)
         if api.plan(profile, tried, options=options).solution.plan is not None:
-            return tried
-    return cluster
+            yield tried
+    yield cluster
 
 
 def _with_caps(name: str, cluster: Cluster, problem: Problem, more: float) -> Cluster:

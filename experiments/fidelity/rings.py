@@ -10,7 +10,9 @@ from experiments.fidelity.cells import Cell
 from experiments.fidelity.config import FidelityConfig
 from experiments.link_settings import setting_named, with_links
 from experiments.stages import Cuts, stages_of
+from netmodel.cluster import Cluster
 from netmodel.links.any_link import AnyLink
+from planner.errors import PlannerError
 from profiler.profile_records import Profile
 
 Ring = tuple[str, Cuts, tuple[str, ...]]
@@ -29,15 +31,31 @@ def rings_of(
     """
     rings: defaultdict[Ring, list[Cell]] = defaultdict(list)
     for name in config.clusters:
-        for cell in _cells(name, profile, config, fits):
+        for cell in _cells_of(name, profile, config, fits):
             rings[name, *cell.stages].append(cell)
     return dict(rings)
 
 
-def _cells(
+def _cells_of(
     name: str, profile: Profile, config: FidelityConfig, fits: Mapping[str, AnyLink]
+) -> list[Cell]:
+    """Under the tightest caps that leave room for an odd plan beside the optimal ones."""
+    refusal: PlannerError | None = None
+    for cluster in clusters.capped(name, profile):
+        try:
+            return list(_cells(name, cluster, profile, config, fits))
+        except PlannerError as error:
+            refusal = error
+    raise refusal or PlannerError(f"{profile.graph.model}: no plan fits the cluster {name!r}")
+
+
+def _cells(
+    name: str,
+    cluster: Cluster,
+    profile: Profile,
+    config: FidelityConfig,
+    fits: Mapping[str, AnyLink],
 ) -> Iterator[Cell]:
-    cluster = clusters.capped(name, profile)
     priced = {link: with_links(cluster, fits[link]) for link in config.links}
     settings = [setting_named(link) for link in config.links]
     slowest = min(settings, key=lambda s: (s.rate_bit_per_s, -s.delay_s)).name

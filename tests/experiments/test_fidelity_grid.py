@@ -1,7 +1,7 @@
 import pytest
 
 from experiments.fidelity import grid as grids
-from experiments.fidelity import plans
+from experiments.fidelity import plans, rings
 from experiments.fidelity.cells import KEY, CellRow
 from experiments.fidelity.config import FidelityConfig
 from experiments.fidelity.grid import Grid
@@ -27,6 +27,17 @@ def test_an_odd_plan_is_none_of_the_optimal_ones():
     assert len(others) == 4
     with pytest.raises(PlannerError, match="no plan beside the optimal ones"):
         plans.odd("m", None, besides=others, seed="0")
+
+
+def test_caps_grow_until_there_is_an_odd_plan(monkeypatch):
+    def cells(name, cluster, *_):
+        if cluster != "wide":
+            raise PlannerError("no plan beside the optimal ones fits")
+        yield name, cluster
+
+    monkeypatch.setattr(rings.clusters, "capped", lambda name, profile: iter(("tight", "wide")))
+    monkeypatch.setattr(rings, "_cells", cells)
+    assert rings._cells_of("boxes", None, None, {}) == [("boxes", "wide")]
 
 
 def fail_to_profile(tried):
