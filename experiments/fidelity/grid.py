@@ -11,7 +11,7 @@ from math import sqrt
 from pathlib import Path
 
 from experiments.bench import Bench, open_bench
-from experiments.failures import passing_over
+from experiments.failures import run_model
 from experiments.fidelity import clusters
 from experiments.fidelity.cells import Cell, CellRow, Drift, row_of
 from experiments.fidelity.config import FidelityConfig
@@ -42,14 +42,7 @@ class Grid:
         """Adds the rows that are missing, until the time is over; passes over what fails."""
         for model in self.config.models:
             wanted = [b for b in self.config.backends if not self._is_complete(model, b)]
-            if not wanted or self.out_of_time():
-                continue
-            with passing_over(model):
-                captured = api.capture(model)
-                for backend in wanted:
-                    if not self.out_of_time():
-                        with passing_over(f"{model} {backend}"):
-                            self._run_model(captured, backend)
+            run_model(model, wanted, self._run_model, self.out_of_time)
 
     @property
     def missing(self) -> int:

@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 
 from experiments.bench import Bench, open_bench
-from experiments.failures import passing_over
+from experiments.failures import run_model
 from experiments.memory_promise.capped_runs import CappedRun, Limit, run_capped
 from experiments.memory_promise.caps import Promise, promises
 from experiments.memory_promise.config import PromiseConfig
@@ -39,14 +39,7 @@ class Schedule:
         """Adds the rows that are missing, until the time is over; passes over what fails."""
         for model in self.config.models:
             wanted = [b for b in self.config.backends if not self._is_complete(model, b)]
-            if not wanted or self.out_of_time():
-                continue
-            with passing_over(model):
-                captured = api.capture(model)
-                for backend in wanted:
-                    if not self.out_of_time():
-                        with passing_over(f"{model} {backend}"):
-                            self._run_model(captured, backend)
+            run_model(model, wanted, self._run_model, self.out_of_time)
 
     @property
     def missing(self) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import NonNegativeFloat, PositiveFloat
 
-from netmodel.links.cold_start import slow_start_stall_s
+from netmodel.links.cold_start import fresh_transfer_s
 from netmodel.record import Record
 
 
@@ -41,15 +41,13 @@ class AffineLink(Record):
 
         The connection is open already: its own round trip is not included.
         """
-        if self.initial_window_bytes is None:
-            return None
-        stall_s = slow_start_stall_s(
+        return fresh_transfer_s(
+            self.transfer_s(n_bytes),
             n_bytes,
             self.initial_window_bytes,
             round_trip_s=2 * self.latency_s,
             bytes_per_s=self.bandwidth_bytes_per_s,
         )
-        return self.transfer_s(n_bytes) + stall_s
 
     def faster(self, factor: float) -> AffineLink:
         """The link with so many times the bandwidth; its delay and overhead stay."""

@@ -40,3 +40,22 @@ def slow_start_stall_s(
             break
         stall_s += wait_s * (n_bytes > window_bytes * (2.0 ** (k + 1) - 1))
     return stall_s
+
+
+def fresh_transfer_s(
+    warm_s: NDArray[np.float64],
+    n_bytes: NDArray[np.int64],
+    window_bytes: float | None,
+    *,
+    round_trip_s: float,
+    bytes_per_s: float,
+) -> NDArray[np.float64] | None:
+    """What messages that take so long on a warm connection take on a fresh one.
+
+    None where the initial window is not known; see `slow_start_stall_s`.
+    """
+    if window_bytes is None:
+        return None
+    return warm_s + slow_start_stall_s(
+        n_bytes, window_bytes, round_trip_s=round_trip_s, bytes_per_s=bytes_per_s
+    )
