@@ -6,36 +6,18 @@ import csv
 import io
 from collections.abc import Callable, Iterable
 
-from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import PositiveInt
 
-from planner.costs.evaluate import Evaluator
+from planner.plan_row import PlanRow, plan_fields
 from planner.problem import Problem
 from planner.solution import Solution
 from planner.solvers.solve import solve
-from profiler.record import Record
 
 
-class SweepRow(Record):
+class SweepRow(PlanRow):
     """The best plan with one number of parts, or why there is none."""
 
     parts: PositiveInt
-    feasible: bool
-    objective: str = "latency"
-    """What the plan was searched for."""
-    value: NonNegativeFloat | None = None
-    """By the objective, in its unit."""
-    latency_s: NonNegativeFloat | None = None
-    """End to end."""
-    peak_bytes: NonNegativeInt | None = None
-    """Highest memory of any node that the plan uses."""
-    moved_bytes: NonNegativeInt | None = None
-    """Bytes that cross a wire, inputs and outputs included."""
-    nodes: tuple[str, ...] = ()
-    """Of the parts, in order."""
-    cuts: tuple[int, ...] = ()
-    """Block boundaries between the parts."""
-    reason: str = ""
-    """Why nothing fits."""
 
 
 _HEADER = (
@@ -61,7 +43,7 @@ def sweep_parts(
     for parts in range(problem.limits.min_stages, most + 1):
         counted = {"min_stages": parts, "max_stages": parts}
         limited = problem.replaced(limits=problem.limits.model_copy(update=counted))
-        rows.append(_row(Evaluator(limited), parts, solve(limited)))
+        rows.append(SweepRow(parts=parts, **plan_fields(limited, solve(limited))))
     return tuple(rows)
 
 
@@ -72,23 +54,6 @@ def to_csv(rows: Iterable[SweepRow]) -> str:
     writer.writerow(_HEADER)
     writer.writerows(_cells(row) for row in rows)
     return text.getvalue()
-
-
-def _row(evaluator: Evaluator, parts: int, answer: Solution) -> SweepRow:
-    if answer.plan is None:
-        return SweepRow(parts=parts, feasible=False, reason=answer.reason)
-    estimate = evaluator.evaluate(answer.plan)
-    return SweepRow(
-        parts=parts,
-        feasible=True,
-        objective=answer.objective.name,
-        value=answer.value,
-        latency_s=estimate.latency_s,
-        peak_bytes=estimate.peak_bytes,
-        moved_bytes=estimate.moved_bytes,
-        nodes=tuple("+".join(stage.nodes) for stage in answer.plan.stages),
-        cuts=tuple(stage.start for stage in answer.plan.stages[1:]),
-    )
 
 
 def _cells(row: SweepRow) -> tuple[object, ...]:

@@ -1,0 +1,51 @@
+"""Plan row: a solved problem as a row of a table, beside whatever was varied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import NonNegativeFloat, NonNegativeInt
+
+from planner.costs.evaluate import Evaluator
+from planner.problem import Problem
+from planner.solution import Solution
+from profiler.record import Record
+
+
+class PlanRow(Record):
+    """The best plan, or why there is none."""
+
+    feasible: bool
+    objective: str = "latency"
+    """What the plan was searched for."""
+    value: NonNegativeFloat | None = None
+    """By the objective, in its unit."""
+    latency_s: NonNegativeFloat | None = None
+    """End to end."""
+    peak_bytes: NonNegativeInt | None = None
+    """Highest memory of any node that the plan uses."""
+    moved_bytes: NonNegativeInt | None = None
+    """Bytes that cross a wire, inputs and outputs included."""
+    nodes: tuple[str, ...] = ()
+    """Of the parts, in order."""
+    cuts: tuple[int, ...] = ()
+    """Block boundaries between the parts."""
+    reason: str = ""
+    """Why nothing fits."""
+
+
+def plan_fields(problem: Problem, answer: Solution) -> dict[str, Any]:
+    """The fields of a `PlanRow` for the answer to a problem."""
+    if answer.plan is None:
+        return {"feasible": False, "reason": answer.reason}
+    estimate = Evaluator(problem).evaluate(answer.plan)
+    return {
+        "feasible": True,
+        "objective": answer.objective.name,
+        "value": answer.value,
+        "latency_s": estimate.latency_s,
+        "peak_bytes": estimate.peak_bytes,
+        "moved_bytes": estimate.moved_bytes,
+        "nodes": tuple("+".join(stage.nodes) for stage in answer.plan.stages),
+        "cuts": tuple(stage.start for stage in answer.plan.stages[1:]),
+    }
