@@ -15,6 +15,7 @@ VALUES = (
     "profiler.blocks",
     "profiler.liveness",
     "profiler.cuts",
+    "profiler.op_kinds",
     "profiler.op_order",
     "profiler.block_order",
     "profiler.profile_records",
