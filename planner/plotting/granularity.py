@@ -1,19 +1,21 @@
-"""Number of parts against latency, memory and traffic."""
+"""Number of parts against latency, memory and traffic: in how many parts is the model best cut?
+
+The plan without a cut is ringed, and so is the split that a person makes by hand between the
+model's own stages, if it is given.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import nan
+from math import isfinite
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
+from planner.breakdown import Breakdown
+from planner.plotting.plan_panels import Mark, check_rows, draw_panels, numbers
 from planner.sweep import SweepRow
-
-# From the palette of Okabe and Ito, whose colours stay distinct with every kind of colour vision.
-_BLUE, _ORANGE, _GREEN, _VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 
 _TITLE = (
     "Best plan for every number of parts\n"
@@ -23,7 +25,7 @@ _TITLE = (
 
 
 class GranularityPoint(NamedTuple):
-    """The best plan with one number of parts."""
+    """A plan with one number of parts."""
 
     parts: int
     latency_ms: float
@@ -35,26 +37,38 @@ class GranularityTable(NamedTuple):
     """What the plot shows."""
 
     points: tuple[GranularityPoint, ...]
-    """In ascending number of parts; only those that fit."""
+    """The best plans in ascending number of parts; only those that fit."""
     does_not_fit: tuple[int, ...]
     """Numbers of parts for which no plan holds all limits."""
     best: GranularityPoint | None
     """Least latency; among equals the fewest parts."""
+    hand_split: GranularityPoint | None = None
+    """The split by hand, if it was given and can be run over the links."""
+    hand_split_fits: bool = False
+    """Whether that holds all memory caps."""
 
 
-def plans_against_granularity(rows: Sequence[SweepRow]) -> GranularityTable:
-    """Picks the numbers to show from a sweep over the number of parts."""
-    points = tuple(
-        GranularityPoint(
-            row.parts, row.latency_s * 1e3, row.peak_bytes / 2**20, row.moved_bytes / 2**20
-        )
-        for row in sorted(rows, key=lambda row: row.parts)
-        if row.latency_s is not None and row.peak_bytes is not None and row.moved_bytes is not None
-    )
+def plans_against_granularity(
+    rows: Sequence[SweepRow], hand_split: Breakdown | None = None
+) -> GranularityTable:
+    """Picks the numbers to show.
+
+    Args:
+        rows: of a sweep over the number of parts.
+        hand_split: the price of the split by hand, as `compare` gives it.
+
+    Raises:
+        PlannerError: there are no rows.
+    """
+    check_rows(rows)
+    found = ((row.parts, numbers(row)) for row in sorted(rows, key=lambda row: row.parts))
+    points = tuple(GranularityPoint(parts, *shown) for parts, shown in found if shown is not None)
     return GranularityTable(
         points=points,
         does_not_fit=tuple(sorted(row.parts for row in rows if not row.feasible)),
         best=min(points, key=lambda point: point.latency_ms, default=None),
+        hand_split=None if hand_split is None else _by_hand(hand_split),
+        hand_split_fits=hand_split is not None and hand_split.fits,
     )
 
 
@@ -68,72 +82,30 @@ def plot_plans_against_granularity(table: GranularityTable, figure: Figure) -> t
     Returns:
         The axes from top to bottom.
     """
-    panels = tuple(figure.subplots(3, 1, sharex=True))
-    lines = (
-        ("latency_ms", "End-to-end\nlatency (ms)", _BLUE, "o"),
-        ("peak_mib", "Highest memory\nof any node (MiB)", _ORANGE, "s"),
-        ("moved_mib", "Moved over\nwires (MiB)", _GREEN, "^"),
-    )
-    for axes, (field, label, colour, marker) in zip(panels, lines, strict=True):
-        parts, values = _line(table, field)
-        axes.plot(
-            parts, values, color=colour, marker=marker, label="best plan that fits", clip_on=False
-        )
-        _draw_marks(axes, table, field)
-        axes.set_ylabel(label)
-        axes.set_ylim(bottom=0)
+    plans = {parts: None for parts in table.does_not_fit}
+    panels = draw_panels(figure, plans | {p.parts: p for p in table.points}, _marks(table))
     panels[-1].set_xlabel("Number of parts")
     figure.suptitle(_TITLE, fontsize="medium")
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize="small")
     return panels
 
 
-def _line(table: GranularityTable, field: str) -> tuple[list[int], list[float]]:
-    """The panel's line; it is broken where nothing fits."""
-    values = {parts: nan for parts in table.does_not_fit}
-    values |= {point.parts: getattr(point, field) for point in table.points}
-    return sorted(values), [values[parts] for parts in sorted(values)]
+def _by_hand(hand_split: Breakdown) -> GranularityPoint | None:
+    shown = numbers(hand_split)
+    if shown is None or not isfinite(hand_split.latency_s):
+        return None
+    return GranularityPoint(len(hand_split.stages), *shown)
 
 
-def _draw_marks(axes: Axes, table: GranularityTable, field: str) -> None:
-    shown = [point.parts for point in table.points] + list(table.does_not_fit)
-    axes.set_xlim(min(shown, default=1) - 0.5, max(shown, default=1) + 0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.grid(visible=True, axis="y", alpha=0.3)
-    axes.margins(y=0.15)
-    for index, parts in enumerate(table.does_not_fit):
-        label = "does not fit" if index == 0 else None
-        axes.axvspan(
-            parts - 0.5, parts + 0.5, facecolor="0.93", edgecolor="0.7", hatch="//", label=label
-        )
+def _marks(table: GranularityTable) -> list[Mark]:
+    marks = []
     if table.best is not None:
-        axes.plot(
-            table.best.parts,
-            getattr(table.best, field),
-            color=_VERMILION,
-            marker="*",
-            markersize=16,
-            linestyle="none",
-            label=f"least latency: {table.best.latency_ms:.3g} ms",
-            clip_on=False,
-            zorder=3,
-        )
-    _mark_single_node(axes, table, field)
-
-
-def _mark_single_node(axes: Axes, table: GranularityTable, field: str) -> None:
-    """Rings the plan without a cut, if the whole model fits a node."""
+        words = f"least latency: {table.best.latency_ms:.3g} ms"
+        marks.append(Mark(table.best.parts, table.best, words, "*"))
     whole = next((point for point in table.points if point.parts == 1), None)
     if whole is not None:
-        axes.plot(
-            whole.parts,
-            getattr(whole, field),
-            color="black",
-            marker="o",
-            markersize=13,
-            markerfacecolor="none",
-            linestyle="none",
-            clip_on=False,
-            label="best single node",
-        )
+        marks.append(Mark(whole.parts, whole, "best single node", "o", is_hollow=True))
+    hand = table.hand_split
+    if hand is not None:
+        words = "split by hand" if table.hand_split_fits else "split by hand (does not fit)"
+        marks.append(Mark(hand.parts, hand, words, "s", is_hollow=True))
+    return marks

@@ -1,10 +1,14 @@
 """The picture of a sweep: its numbers, and that they are drawn."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 
+from planner.breakdown import Breakdown, HopTerm, StageTerm
+from planner.errors import PlannerError
 from planner.plotting.granularity import (
     GranularityPoint,
     plans_against_granularity,
@@ -84,6 +88,30 @@ def test_the_legend_says_in_words_what_is_marked():
 def test_nothing_is_ringed_when_the_whole_fits_no_node():
     figure, _ = draw([gap(1), row(2, 0.1)])
     assert "best single node" not in legend_words(figure)
+
+
+def test_the_split_by_hand_is_marked_at_its_number_of_parts():
+    stages = [
+        StageTerm(node=name, start=i, stop=i + 1, compute_s=0.1, peak_bytes=2**20, cap_bytes=cap)
+        for i, (name, cap) in enumerate((("a", 2**21), ("b", 1)))
+    ]
+    ends = ("a", "a", "b", "a")
+    hops = [HopTerm(source=s, target=t, n_bytes=2**19, transfer_s=0.05) for s, t in pairwise(ends)]
+    by_hand = Breakdown(origin="predicted", stages=stages, hops=hops, latency_s=0.3)
+    table = plans_against_granularity(WITH_A_GAP, by_hand)
+    assert table.hand_split == GranularityPoint(2, 300.0, 1.0, 1.0)
+    assert not table.hand_split_fits  # node b has one byte
+    figure = Figure(layout="constrained")
+    panels = plot_plans_against_granularity(table, figure)
+    assert legend_words(figure)[-1] == "split by hand (does not fit)"
+    assert [list(axes.lines[-1].get_ydata()) for axes in panels] == [[300.0], [1.0], [1.0]]
+    nowhere = by_hand.model_copy(update={"latency_s": math.inf})
+    assert plans_against_granularity(WITH_A_GAP, nowhere).hand_split is None
+
+
+def test_an_empty_sweep_is_an_error():
+    with pytest.raises(PlannerError, match="no rows"):
+        plans_against_granularity([])
 
 
 def test_a_sweep_without_any_plan_can_be_drawn():

@@ -1,0 +1,88 @@
+"""Granularity level against latency, memory and traffic: how fine must blocks be to cut well?
+
+From the finest blocks, single operators, to the coarsest, the whole model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from planner.level_sweep import LevelRow
+from planner.plotting.plan_panels import Mark, check_rows, draw_panels, numbers
+
+
+@dataclass(frozen=True)
+class LevelPoint:
+    """The best plan of one level."""
+
+    level: str
+    n_blocks: int
+    parts: int
+    latency_ms: float
+    peak_mib: float
+    moved_mib: float
+
+
+@dataclass(frozen=True)
+class LevelTable:
+    """What the plot shows."""
+
+    levels: tuple[tuple[str, int], ...]
+    """Name and number of blocks of each, from fine to coarse."""
+    points: tuple[LevelPoint | None, ...]
+    """One per level; none where no plan holds all limits."""
+    best: int | None
+    """Place of the level with the least latency; among equals the coarsest."""
+
+
+def plans_against_level(rows: Sequence[LevelRow]) -> LevelTable:
+    """Picks the numbers to show from a sweep over the levels.
+
+    Raises:
+        PlannerError: there are no rows.
+    """
+    check_rows(rows)
+    ordered = sorted(rows, key=lambda row: -row.n_blocks)
+    points = tuple(_point(row) for row in ordered)
+    known = [(point.latency_ms, -place) for place, point in enumerate(points) if point is not None]
+    return LevelTable(
+        levels=tuple((row.level, row.n_blocks) for row in ordered),
+        points=points,
+        best=-min(known)[1] if known else None,
+    )
+
+
+def plot_plans_against_level(table: LevelTable, figure: Figure) -> tuple[Axes, ...]:
+    """Draws three panels that share the levels: latency, memory and moved bytes.
+
+    Args:
+        table: what to show.
+        figure: an empty figure, best about 7 by 7 inches with the constrained layout.
+
+    Returns:
+        The axes from top to bottom.
+    """
+    best = None if table.best is None else table.points[table.best]
+    marks = []
+    if best is not None and table.best is not None:
+        words = f"least latency: {best.latency_ms:.3g} ms in {_counted(best.parts, 'part')}"
+        marks.append(Mark(table.best, best, words, "*"))
+    panels = draw_panels(figure, dict(enumerate(table.points)), marks)
+    names = [f"{level}\n{_counted(n, 'block')}" for level, n in table.levels]
+    panels[-1].set_xticks(range(len(names)), names)
+    panels[-1].set_xlabel("Where the model may be cut: between blocks of this level")
+    figure.suptitle("Best plan for every granularity level, from fine to coarse", fontsize="medium")
+    return panels
+
+
+def _point(row: LevelRow) -> LevelPoint | None:
+    shown = numbers(row)
+    return None if shown is None else LevelPoint(row.level, row.n_blocks, len(row.nodes), *shown)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,37 @@
+"""Colours, hatches and markers that stay apart for every kind of colour vision, and in grey.
+
+Neighbours in a picture differ by a colour and by a hatch or a marker. The colours are those of
+Okabe and Ito, "Color Universal Design", 2008.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+SKY, PURPLE, YELLOW, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#999999"
+
+
+class Style(NamedTuple):
+    """How one of several things is drawn."""
+
+    colour: str
+    hatch: str
+    marker: str
+
+
+STYLES = (
+    Style(BLUE, "", "o"),
+    Style(ORANGE, "///", "s"),
+    Style(GREEN, "...", "^"),
+    Style(VERMILION, "\\\\\\", "D"),
+    Style(SKY, "xxx", "v"),
+    Style(PURPLE, "---", "P"),
+    Style(YELLOW, "ooo", "X"),
+    Style(GREY, "+++", "*"),
+)
+
+
+def style_of(index: int) -> Style:
+    """The style of the index-th thing; they repeat after the last."""
+    return STYLES[index % len(STYLES)]
