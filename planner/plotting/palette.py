@@ -1,7 +1,7 @@
 """Colours, hatches and markers that stay apart for every kind of colour vision, and in grey.
 
 Neighbours in a picture differ by a colour and by a hatch or a marker. The colours are those of
-Okabe and Ito, "Color Universal Design", 2008.
+Okabe and Ito, "Color Universal Design", 2008, and a grey.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-SKY, PURPLE, YELLOW, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#999999"
+SKY, PURPLE, YELLOW, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#666666"
 
 
 class Style(NamedTuple):
@@ -24,11 +24,11 @@ STYLES = (
     Style(BLUE, "", "o"),
     Style(ORANGE, "///", "s"),
     Style(GREEN, "...", "^"),
-    Style(VERMILION, "\\\\\\", "D"),
     Style(SKY, "xxx", "v"),
+    Style(VERMILION, "\\\\\\", "D"),
     Style(PURPLE, "---", "P"),
-    Style(YELLOW, "ooo", "X"),
     Style(GREY, "+++", "*"),
+    Style(YELLOW, "ooo", "X"),
 )
 
 
