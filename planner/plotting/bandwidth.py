@@ -1,0 +1,160 @@
+"""Latency against bandwidth: which plan is best for which network, and where does that change?
+
+The thick line is the best plan; every other line is one plan kept whatever the bandwidth. A
+crossover is where the best plan changes: between two bandwidths of the sweep it is where the lines
+of their two plans meet, which is exact for links whose time is affine in the bytes. A third plan
+that is best only between the two is not seen: sweep in finer steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from math import isfinite, nan
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from planner.bandwidth_sweep import BandwidthSweep, FixedPlan
+from planner.plotting.palette import style_of
+
+_MBIT_PER_S = 1e6 / 8
+
+
+@dataclass(frozen=True)
+class PlanLine:
+    """One plan at every bandwidth."""
+
+    words: str
+    """Nodes, with the block boundaries at which the model is cut between them."""
+    fits: bool
+    is_chosen: bool
+    """Whether it is the best one somewhere."""
+    latency_ms: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Crossover:
+    """Where the best plan changes."""
+
+    mbit_per_s: float
+    latency_ms: float
+    below: str
+    """The plan that is best on the slow side."""
+    above: str
+
+
+@dataclass(frozen=True)
+class BandwidthTable:
+    """What the plot shows."""
+
+    mbit_per_s: tuple[float, ...]
+    best_ms: tuple[float, ...]
+    """Of the best plan; not a number where nothing fits."""
+    chosen: tuple[str | None, ...]
+    """The best plan in words; none where nothing fits."""
+    lines: tuple[PlanLine, ...]
+    """Only plans that can be run over the links."""
+    crossovers: tuple[Crossover, ...]
+
+
+def latency_against_bandwidth(sweep: BandwidthSweep) -> BandwidthTable:
+    """Picks the numbers to show from a sweep over the bandwidth."""
+    chosen = tuple(plan_words(row.nodes, row.cuts) if row.feasible else None for row in sweep.rows)
+    plans = {plan_words(plan.nodes, plan.cuts): plan for plan in sweep.plans}
+    return BandwidthTable(
+        mbit_per_s=tuple(b / _MBIT_PER_S for b in sweep.bandwidths_bytes_per_s),
+        best_ms=tuple(nan if row.latency_s is None else row.latency_s * 1e3 for row in sweep.rows),
+        chosen=chosen,
+        lines=tuple(
+            PlanLine(words, plan.fits, words in chosen, tuple(s * 1e3 for s in plan.latency_s))
+            for words, plan in plans.items()
+            if all(map(isfinite, plan.latency_s))
+        ),
+        crossovers=tuple(_crossovers(sweep, chosen, plans)),
+    )
+
+
+def plan_words(nodes: tuple[str, ...], cuts: tuple[int, ...]) -> str:
+    """A plan in short: `phone |3| server` is cut before block 3."""
+    marks = [f" |{cut}| " for cut in cuts]
+    return nodes[0] + "".join(f"{mark}{node}" for mark, node in zip(marks, nodes[1:], strict=True))
+
+
+def plot_latency_against_bandwidth(table: BandwidthTable, ax: Axes) -> None:
+    """Draws latency over bandwidth, both logarithmic; best about 7 by 5 inches."""
+    ax.plot(
+        *_envelope(table), color="0.8", linewidth=9, solid_capstyle="round",
+        label="best plan that fits", zorder=1,
+    )  # fmt: skip
+    for index, line in enumerate(table.lines):
+        style = style_of(index)
+        ax.plot(
+            table.mbit_per_s, line.latency_ms, color=style.colour, marker=style.marker,
+            markersize=5 if line.is_chosen else 3.5, linestyle="-" if line.is_chosen else ":",
+            linewidth=1.6 if line.is_chosen else 1.0, label=_label(line), zorder=2,
+        )  # fmt: skip
+    for index, crossover in enumerate(table.crossovers):
+        ax.axvline(
+            crossover.mbit_per_s, color="black", linewidth=0.9, linestyle="--", zorder=1.5,
+            label="best plan changes" if index == 0 else None,
+        )  # fmt: skip
+        ax.annotate(
+            f"{crossover.mbit_per_s:.3g} Mbit/s", (crossover.mbit_per_s, 1), (2, -3),
+            xycoords=("data", "axes fraction"), textcoords="offset points", rotation=90,
+            va="top", fontsize="small",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+        )  # fmt: skip
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    _limit(table, ax)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
+    ax.grid(visible=True, alpha=0.3)
+    ax.set_xlabel("Bandwidth of every link (Mbit/s)")
+    ax.set_ylabel("End-to-end latency, predicted (ms)")
+    ax.set_title("Best plan for every bandwidth; |n| is a cut before block n", fontsize="medium")
+    ax.legend(fontsize="small")
+
+
+def _envelope(table: BandwidthTable) -> tuple[list[float], list[float]]:
+    """The best plans' line, which bends where they change."""
+    points = list(zip(table.mbit_per_s, table.best_ms, strict=True))
+    points += [(crossover.mbit_per_s, crossover.latency_ms) for crossover in table.crossovers]
+    points.sort(key=lambda point: point[0])
+    return [x for x, _ in points], [y for _, y in points]
+
+
+def _limit(table: BandwidthTable, ax: Axes) -> None:
+    """Leaves out what is many times above the best plan: there nobody would keep it."""
+    best = [ms for ms in table.best_ms if isfinite(ms)]
+    if best:
+        ax.set_ylim(min(best) * 0.8, max(best) * 2.5)
+
+
+def _label(line: PlanLine) -> str:
+    if not line.fits:
+        return f"{line.words} (does not fit)"
+    return line.words if line.is_chosen else f"{line.words} (never best)"
+
+
+def _crossovers(
+    sweep: BandwidthSweep, chosen: tuple[str | None, ...], plans: dict[str, FixedPlan]
+) -> Iterator[Crossover]:
+    """Where lines meet between neighbouring bandwidths with different plans.
+
+    Over one bandwidth β, latency is a + b/β, so the lines are straight in 1/β.
+    """
+    for i, (below, above) in enumerate(pairwise(chosen)):
+        if below is None or above is None or below == above:
+            continue
+        slow, fast = plans[below].latency_s, plans[above].latency_s
+        lead, lag = fast[i] - slow[i], slow[i + 1] - fast[i + 1]
+        share = min(max(lead / (lead + lag), 0.0), 1.0) if lead + lag > 0 else 0.0
+        first, second = (1 / b for b in sweep.bandwidths_bytes_per_s[i : i + 2])
+        latency_s = slow[i] + share * (slow[i + 1] - slow[i])
+        inverse = first + share * (second - first)
+        yield Crossover(1 / inverse / _MBIT_PER_S, latency_s * 1e3, below, above)
