@@ -1,0 +1,126 @@
+"""Feasibility and latency against the memory cap: how little memory is enough, at what price?
+
+Where the whole model fits no node any more, only a split runs at all; below the smallest cap that
+holds, nothing does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+
+from planner.memory_sweep import MemoryRow
+from planner.plotting.palette import BLUE, VERMILION, style_of
+from planner.plotting.plan_panels import check_rows
+
+
+@dataclass(frozen=True)
+class CapPoint:
+    """The best plan under one cap."""
+
+    cap_mib: float
+    latency_ms: float
+    parts: int
+
+
+@dataclass(frozen=True)
+class CapTable:
+    """What the plot shows."""
+
+    points: tuple[CapPoint, ...]
+    """In ascending cap; only those that fit."""
+    does_not_fit_mib: tuple[float, ...]
+    """Caps under which no plan holds all limits, ascending."""
+    whole: tuple[CapPoint, ...]
+    """The same for the model in one piece, if it was given."""
+    threshold_mib: float | None
+    """Smallest cap of the sweep that is enough; none if none is."""
+    whole_threshold_mib: float | None
+    """The same for the model in one piece."""
+
+
+def latency_against_cap(
+    rows: Sequence[MemoryRow], whole_rows: Sequence[MemoryRow] = ()
+) -> CapTable:
+    """Picks the numbers to show.
+
+    Args:
+        rows: of a sweep over the memory cap.
+        whole_rows: of the same sweep with at most one part.
+
+    Raises:
+        PlannerError: there are no rows.
+    """
+    check_rows(rows)
+    points, whole = _points(rows), _points(whole_rows)
+    return CapTable(
+        points=points,
+        does_not_fit_mib=tuple(sorted(row.cap_bytes / 2**20 for row in rows if not row.feasible)),
+        whole=whole,
+        threshold_mib=points[0].cap_mib if points else None,
+        whole_threshold_mib=whole[0].cap_mib if whole else None,
+    )
+
+
+def plot_latency_against_cap(table: CapTable, ax: Axes) -> None:
+    """Draws latency over the cap, and where nothing fits; best about 7 by 4 inches."""
+    if table.whole:
+        ax.plot(
+            [point.cap_mib for point in table.whole], [point.latency_ms for point in table.whole],
+            color="0.55", linewidth=5, label="best single node", zorder=1.5,
+            drawstyle="steps-post",
+        )  # fmt: skip
+    ax.plot(
+        [point.cap_mib for point in table.points],
+        [point.latency_ms for point in table.points],
+        color=BLUE,
+        drawstyle="steps-post",
+        zorder=2,
+    )
+    for parts in sorted({point.parts for point in table.points}):
+        chosen = [point for point in table.points if point.parts == parts]
+        style = style_of(parts - 1)
+        ax.plot(
+            [point.cap_mib for point in chosen], [point.latency_ms for point in chosen],
+            color=style.colour, marker=style.marker, linestyle="none", zorder=3,
+            label=f"best plan has {parts} part{'s' if parts > 1 else ''}",
+        )  # fmt: skip
+    _draw_misfit(table, ax)
+    ax.set_ylim(bottom=0)
+    ax.grid(visible=True, axis="y", alpha=0.3)
+    ax.set_xlabel("Memory cap of a node (MiB)")
+    ax.set_ylabel("End-to-end latency, predicted (ms)")
+    ax.set_title("Best plan under every memory cap", fontsize="medium")
+    ax.legend(fontsize="small", framealpha=1)
+
+
+def _points(rows: Sequence[MemoryRow]) -> tuple[CapPoint, ...]:
+    return tuple(
+        CapPoint(row.cap_bytes / 2**20, row.latency_s * 1e3, len(row.nodes))
+        for row in sorted(rows, key=lambda row: row.cap_bytes)
+        if row.latency_s is not None
+    )
+
+
+def _draw_misfit(table: CapTable, ax: Axes) -> None:
+    caps = [*table.does_not_fit_mib, *(point.cap_mib for point in table.points)]
+    if not caps:
+        return
+    margin = 0.02 * (max(caps) - min(caps)) or 1.0
+    left, right = min(caps) - margin, max(caps) + margin
+    ax.set_xlim(left, right)
+    if table.does_not_fit_mib:
+        ax.axvspan(
+            left, table.threshold_mib or right, facecolor="0.93", edgecolor="0.7", hatch="//",
+            label="no plan fits" if table.points else "no plan fits under any cap", zorder=1,
+        )  # fmt: skip
+    for threshold, words, line in (
+        (table.threshold_mib, "enough for a plan", "--"),
+        (table.whole_threshold_mib, "enough for the whole model", ":"),
+    ):
+        if threshold is not None and threshold > min(caps):
+            ax.axvline(
+                threshold, color=VERMILION, linestyle=line, label=f"{words}: {threshold:.4g} MiB"
+            )
