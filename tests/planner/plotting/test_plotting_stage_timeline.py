@@ -1,0 +1,94 @@
+"""The picture of one request's way through the stages."""
+
+from itertools import pairwise
+from math import inf
+
+import pytest
+
+from planner.breakdown import Breakdown, HopTerm, StageTerm
+from planner.errors import MismatchError
+from planner.plotting.stage_timeline import Span, plot_stage_timeline, stage_timeline
+from tests.planner.plotting.drawing import drawn, legend_words, texts
+
+
+def breakdown(origin, compute_s, transfer_s, nodes=("phone", "server"), latency_s=None):
+    stages = [
+        StageTerm(node=node, start=i, stop=i + 1, compute_s=s, peak_bytes=1, cap_bytes=2)
+        for i, (node, s) in enumerate(zip(nodes, compute_s, strict=True))
+    ]
+    hops = [
+        HopTerm(source=a, target=b, n_bytes=5, transfer_s=s)
+        for (a, b), s in zip(pairwise(("phone", *nodes, "phone")), transfer_s, strict=True)
+    ]
+    total = sum(compute_s) + sum(transfer_s) if latency_s is None else latency_s
+    return Breakdown(origin=origin, stages=stages, hops=hops, latency_s=total)
+
+
+PREDICTED = breakdown("predicted", (0.25, 0.5), (0.0, 0.125, 0.0625))
+MEASURED = breakdown("measured", (0.5, 0.5), (0.0, 0.25, 0.0625), latency_s=1.5)
+
+
+def test_terms_lie_end_to_end():
+    table = stage_timeline(PREDICTED, MEASURED)
+    assert table.lanes == ("phone", "phone → server", "server", "server → phone")
+    assert table.predicted == (
+        Span("phone", "computing", 0.0, 250.0),
+        Span("phone → server", "on the wire", 250.0, 125.0),
+        Span("server", "computing", 375.0, 500.0),
+        Span("server → phone", "on the wire", 875.0, 62.5),
+    )
+    assert [span.start_ms for span in table.measured] == [0.0, 500.0, 750.0, 1250.0]
+    assert (table.predicted_ms, table.measured_ms) == (937.5, 1500.0)
+
+
+def test_time_between_two_stages_on_one_node_passes_without_a_wire():
+    one = breakdown("measured", (0.25, 0.5), (0.0, 0.125, 0.0), nodes=("phone", "phone"))
+    table = stage_timeline(one)
+    assert table.lanes == ("phone",)
+    assert [span.start_ms for span in table.predicted] == [0.0, 375.0]
+
+
+def test_replicas_share_a_lane():
+    stages = (PREDICTED.stages[0].model_copy(update={"replicas": ("tablet",)}), PREDICTED.stages[1])
+    table = stage_timeline(PREDICTED.model_copy(update={"stages": stages}))
+    assert table.lanes[0] == "phone or tablet"
+
+
+def test_the_run_of_another_plan_is_an_error():
+    other = breakdown("measured", (0.5, 0.5), (0.0, 0.1, 0.1), nodes=("phone", "laptop"))
+    with pytest.raises(MismatchError, match=r"blocks 1 to 2 on server, but measured.* on laptop"):
+        stage_timeline(PREDICTED, other)
+    with pytest.raises(MismatchError, match="link that does not exist"):
+        stage_timeline(PREDICTED.model_copy(update={"latency_s": inf}))
+
+
+def test_predicted_bars_are_above_measured_ones():
+    ax = drawn(plot_stage_timeline, stage_timeline(PREDICTED, MEASURED))
+    bars = [(bar.get_y(), bar.get_x(), bar.get_width()) for bar in ax.patches]
+    predicted, measured = bars[:4], bars[4:]
+    assert [x for _, x, _ in measured] == [0.0, 500.0, 750.0, 1250.0]
+    bottom, top = ax.get_ylim()
+    assert bottom > top  # the axis points down, so above is less
+    assert all(p[0] < m[0] for p, m in zip(predicted, measured, strict=True))
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(
+        stage_timeline(PREDICTED).lanes
+    )
+
+
+def test_the_legend_tells_origin_and_work_apart_and_both_ends():
+    ax = drawn(plot_stage_timeline, stage_timeline(PREDICTED, MEASURED))
+    assert legend_words(ax) == [
+        "computing, predicted",
+        "computing, measured",
+        "on the wire, predicted",
+        "on the wire, measured",
+        "end to end, predicted: 937.5 ms",
+        "end to end, measured (median): 1500 ms",
+    ]
+    assert ax.get_xlabel() == "Time since the request arrived (ms)"
+    assert texts(ax)[:2] == ["250 ms", "125 ms"]
+
+
+def test_a_prediction_alone_has_no_words_about_a_measurement():
+    ax = drawn(plot_stage_timeline, stage_timeline(PREDICTED))
+    assert not [words for words in legend_words(ax) if "measured" in words]
