@@ -1,0 +1,178 @@
+"""Cost of every block by kind of work: where does the time go, and how much of it is vector work?
+
+Vector work is convolutions and matrix products; the rest is normalisation, pooling, activation,
+concatenation, data movement and the like. A profile knows one time per block. A block with
+operators of several kinds is therefore shown as such, and its time is never split by FLOPs, which
+do not tell. Profiled at the level of layers or operators, most blocks are of one kind; give the
+borders of coarser blocks to see what those are made of.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from planner.errors import MismatchError
+from planner.plotting.legend_below import legend_below
+from planner.plotting.palette import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW
+from profiler.blocks import blocks_between
+from profiler.op_kinds import OpKind, op_kind
+from profiler.profile_records import BlockCost, Profile
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a measured time was spent on."""
+
+    words: str
+    group: str
+    """`vector work`, `other work`, or `not told apart` where the block has operators of both."""
+
+
+_VECTOR, _REST, _UNTOLD = "vector work", "other work", "not told apart"
+_SINGLE = MappingProxyType(
+    {kind: Work(kind.value, _VECTOR if kind.is_vector else _REST) for kind in OpKind}
+)
+SEVERAL_VECTOR = Work("several kinds", _VECTOR)
+SEVERAL_REST = Work("several kinds", _REST)
+BOTH = Work("vector and other operators in one block", _UNTOLD)
+_ORDER = (
+    _SINGLE[OpKind.CONVOLUTION], _SINGLE[OpKind.MATRIX_PRODUCT], SEVERAL_VECTOR, BOTH,
+    *(work for work in _SINGLE.values() if work.group == _REST), SEVERAL_REST,
+)  # fmt: skip
+# Vector work is plain, all other work is hatched.
+_LOOKS = MappingProxyType({
+    _SINGLE[OpKind.CONVOLUTION]: (BLUE, ""),
+    _SINGLE[OpKind.MATRIX_PRODUCT]: (SKY, ""),
+    SEVERAL_VECTOR: ("#004060", ""),
+    BOTH: ("0.85", "xxx"),
+    _SINGLE[OpKind.NORMALISATION]: (ORANGE, "///"),
+    _SINGLE[OpKind.POOLING]: (GREEN, "..."),
+    _SINGLE[OpKind.ACTIVATION]: (VERMILION, "\\\\\\"),
+    _SINGLE[OpKind.ARITHMETIC]: (PURPLE, "|||"),
+    _SINGLE[OpKind.CONCATENATION]: (YELLOW, "ooo"),
+    _SINGLE[OpKind.DATA_MOVEMENT]: ("0.6", "---"),
+    _SINGLE[OpKind.OTHER]: ("white", "+++"),
+    SEVERAL_REST: ("#F6D9A8", "OO"),
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CostBar:
+    """One block."""
+
+    name: str
+    parts: tuple[tuple[Work, float], ...]
+    """Milliseconds by kind of work, in the order of the legend."""
+
+    @property
+    def total_ms(self) -> float:
+        """Of all parts."""
+        return sum(ms for _, ms in self.parts)
+
+
+@dataclass(frozen=True)
+class CostTable:
+    """What the plot shows."""
+
+    bars: tuple[CostBar, ...]
+    """As the model runs them."""
+    total_ms: tuple[tuple[Work, float], ...]
+    """Of the whole model by kind of work."""
+    shares: tuple[tuple[str, float], ...]
+    """Of the model's time, by group: vector work, other work, not told apart."""
+    origin: str
+    """Whether the times are measured or estimated."""
+
+
+def block_costs(profile: Profile, positions: Sequence[int] = ()) -> CostTable:
+    """Sums medians by block and kind.
+
+    Args:
+        profile: measured; its blocks are what one time is known of.
+        positions: borders of coarser blocks as operator positions, ends included, as
+            `profiler.blocks.cut_positions` lists them; the profile's own blocks if not given.
+
+    Raises:
+        MismatchError: a border is inside of a block of the profile.
+    """
+    own = tuple(cut.position for cut in profile.cuts)
+    if inside := [position for position in positions if position not in own]:
+        raise MismatchError(
+            f"the border at operator {inside[0]} is inside of a block that was profiled as one: "
+            "profile at a finer granularity"
+        )
+    names = [block.name for block in profile.blocks]
+    if positions:
+        names = [block.name for block in blocks_between(profile.graph, positions)]
+    bars = [
+        CostBar(name, _parts(profile, start, stop))
+        for name, (start, stop) in zip(names, pairwise(positions or own), strict=True)
+    ]
+    totals = Counter[Work]()
+    for bar in bars:
+        totals.update(dict(bar.parts))
+    whole = sum(totals.values())
+    groups = Counter[str]()
+    for work, ms in totals.items():
+        groups[work.group] += ms / whole if whole else 0.0
+    return CostTable(
+        bars=tuple(bars),
+        total_ms=_ordered(totals),
+        shares=tuple((group, groups[group]) for group in (_VECTOR, _REST, _UNTOLD)),
+        origin=profile.provenance.get("latency", "origin unknown"),
+    )
+
+
+def plot_block_costs(table: CostTable, ax: Axes) -> None:
+    """Draws a stacked bar per block; best 7 inches wide and 0.25 high for each block, plus 2."""
+    for y, bar in enumerate(table.bars):
+        left = 0.0
+        for work, ms in bar.parts:
+            ax.barh(y, ms, 0.8, left, **_look(work))
+            left += ms
+    ax.set_yticks(range(len(table.bars)), [bar.name for bar in table.bars], fontsize="small")
+    ax.set_ylim(len(table.bars) - 0.4, -0.6)
+    ax.set_xlim(left=0)
+    ax.grid(visible=True, axis="x", alpha=0.3)
+    ax.set_axisbelow(True)
+    ax.set_xlabel(f"Time of the block, {table.origin}, median (ms)")
+    ax.set_ylabel("Block")
+    shares = ", ".join(f"{group} {share:.0%}" for group, share in table.shares if share)
+    ax.set_title(f"Where the time goes: {shares or 'nowhere'}", fontsize="medium")
+    handles = [Patch(label=f"{w.group}: {w.words}", **_look(w)) for w, _ in table.total_ms]
+    if handles:
+        legend_below(ax, handles)
+
+
+def _parts(profile: Profile, start: int, stop: int) -> tuple[tuple[Work, float], ...]:
+    times_ms = Counter[Work]()
+    for block in profile.blocks:
+        if start <= block.op_start and block.op_stop <= stop:
+            times_ms[_work(profile, block)] += block.latency.median_s * 1e3
+    return _ordered(times_ms)
+
+
+def _work(profile: Profile, block: BlockCost) -> Work:
+    kinds = {op_kind(op) for op in profile.graph.ops[block.op_start : block.op_stop]}
+    if len(kinds) == 1:
+        return _SINGLE[kinds.pop()]
+    are_vector = {kind.is_vector for kind in kinds}
+    if len(are_vector) == 2:
+        return BOTH
+    return SEVERAL_VECTOR if are_vector == {True} else SEVERAL_REST
+
+
+def _ordered(times_ms: Counter[Work]) -> tuple[tuple[Work, float], ...]:
+    return tuple((work, times_ms[work]) for work in _ORDER if work in times_ms)
+
+
+def _look(work: Work) -> dict[str, object]:
+    colour, hatch = _LOOKS[work]
+    return {"facecolor": colour, "hatch": hatch, "edgecolor": "0.25", "linewidth": 0.5}
