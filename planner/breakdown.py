@@ -140,7 +140,7 @@ class Breakdown(Record):
         for stage in self.stages:
             for node in stage.nodes:
                 loads[node].append((stage.compute_s - stage.start_s) / len(stage.nodes))
-        for hop, pairs in zip(self.hops, self._pairs(), strict=True):
+        for hop, pairs in zip(self.hops, self.pairs(), strict=True):
             for pair, medium in zip(pairs, hop.media or (None,) * len(pairs), strict=True):
                 if pair[0] != pair[1]:
                     carrier = pair if medium is None else _Medium(medium)
@@ -158,7 +158,7 @@ class Breakdown(Record):
         """
         return max(self.period_s, self.latency_s / in_flight)
 
-    def _pairs(self) -> Iterator[list[tuple[str, str]]]:
+    def pairs(self) -> Iterator[list[tuple[str, str]]]:
         """For each hop, the pairs of nodes that requests take in turn."""
         ends = ((self.hops[0].source,), *(s.nodes for s in self.stages), (self.hops[-1].target,))
         for senders, receivers in pairwise(ends):
