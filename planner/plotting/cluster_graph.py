@@ -111,7 +111,7 @@ def cluster_loads(cluster: Cluster, estimate: Breakdown) -> ClusterTable:
 
 
 def plot_cluster(table: ClusterTable, ax: Axes) -> None:
-    """Draws nodes on an ellipse and links between them; best about 7 by 6 inches."""
+    """Draws nodes on an ellipse and links between them; best about 7 by 6 inches, by 3.5 for two nodes."""
     places = _places([node.name for node in table.nodes])
     boxes = {node.name: _draw_node(node, places[node.name], ax) for node in table.nodes}
     busiest = max((link.busy_ms or link.moved_mib for link in table.links), default=0.0)
@@ -120,7 +120,8 @@ def plot_cluster(table: ClusterTable, ax: Axes) -> None:
         if link.is_used:
             _label_link(link, places, ax)
     ax.set_xlim(-1.4, 1.4)
-    ax.set_ylim(-_TALLEST - 0.55, _TALLEST + 0.25)
+    height = max(abs(y) for _, y in places.values())
+    ax.set_ylim(-height - 0.55, height + 0.3)
     ax.set_aspect("equal")
     ax.set_axis_off()
     ax.set_title(f"What one request puts on nodes and links, {table.origin}", fontsize="medium")
@@ -196,15 +197,15 @@ def _label_link(link: LinkLoad, places: dict[str, tuple[float, float]], ax: Axes
 
 
 def _draw_node(node: NodeLoad, place: tuple[float, float], ax: Axes) -> FancyBboxPatch:
-    lines = [node.name]
+    lines, cap = [node.name], format_size(node.cap_mib * 2**20)
     if node.role:
         lines.append(f"({node.role})")
     if node.parts:
         parts = ", ".join(str(part + 1) for part in node.parts)
         lines.append(f"part {parts}: {node.compute_ms:.3g} ms")
-        lines.append(f"{node.memory_mib:.4g} of {node.cap_mib:.4g} MiB")
+        lines.append(f"{format_size(node.memory_mib * 2**20)} of {cap}")
     else:
-        lines.append(f"{node.cap_mib:.4g} MiB, not used")
+        lines.append(f"{cap}, not used")
     width, height = _BOX
     box = FancyBboxPatch(
         (place[0] - width / 2, place[1] - height / 2), width, height,

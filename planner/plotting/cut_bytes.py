@@ -75,7 +75,7 @@ def plot_cut_profile(table: CutTable, ax: Axes) -> None:
     sizes = [boundary.kib for boundary in table.boundaries]
     positive = [size for size in sizes if size > 0]
     ends = {0, len(sizes) - 1}
-    edge = 0.5 if len(sizes) <= _MOST_NAMES else 0.0
+    width, edge = (0.8, 0.5) if len(sizes) <= _MOST_NAMES else (1.0, 0.0)
     groups = (
         ("inputs and outputs", [i for i in where if i in ends], "0.75", "..."),
         ("possible cut", _inner(table, is_cut=False), SKY, ""),
@@ -84,7 +84,7 @@ def plot_cut_profile(table: CutTable, ax: Axes) -> None:
     for words, chosen, colour, hatch in groups:
         if chosen:
             ax.bar(
-                chosen, [sizes[i] for i in chosen], 0.8, color=colour, hatch=hatch,
+                chosen, [sizes[i] for i in chosen], width, color=colour, hatch=hatch,
                 edgecolor="0.25", linewidth=edge, label=words,
             )  # fmt: skip
     by_hand = [i for i, boundary in enumerate(table.boundaries) if boundary.is_by_hand]

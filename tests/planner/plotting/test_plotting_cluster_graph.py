@@ -89,7 +89,7 @@ def test_a_node_without_a_part_is_dashed_and_says_so():
     )
     ax = drawn(plot_cluster, cluster_loads(cluster(), alone))
     assert texts(ax) == [
-        "phone\n(source and sink)\npart 1: 250 ms\n1 of 8 MiB",
+        "phone\n(source and sink)\npart 1: 250 ms\n1 MiB of 8 MiB",
         "left\n8 MiB, not used",
         "right\n8 MiB, not used",
     ]
