@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable
 
 from pydantic import PositiveInt
 
+from planner.baselines.hand_split import HandSplit
+from planner.breakdown import Breakdown
+from planner.costs.evaluate import Evaluator
 from planner.plan_row import PlanRow, plan_fields
 from planner.problem import Problem
 from planner.solution import Solution
@@ -45,6 +48,17 @@ def sweep_parts(
         limited = problem.replaced(limits=problem.limits.model_copy(update=counted))
         rows.append(SweepRow(parts=parts, **plan_fields(limited, solve(limited))))
     return tuple(rows)
+
+
+def priced_hand_split(problem: Problem) -> Breakdown | None:
+    """The price of the split by hand, to show beside a sweep; none if nobody would split by hand.
+
+    It may hold no cap and no limit.
+    """
+    rule = HandSplit()
+    if rule.skip_reason(problem) is not None:
+        return None
+    return Evaluator(problem).evaluate(rule.propose(problem))
 
 
 def to_csv(rows: Iterable[SweepRow]) -> str:

@@ -28,13 +28,16 @@ def sweep(
     from planner import api
     from planner.cli.sweep_files import write_sweep
     from planner.cli.tables import sweep_table
+    from planner.problem import build_problem
+    from planner.sweep import priced_hand_split
     from profiler.block_order import block_dag
 
     check_output(output, is_folder=True)
     reference, described, named = read_inputs(profiles, cluster)
     options = search.options()
     rows = api.sweep(reference, described, node_profiles=named, options=options)
-    for path in write_sweep(rows, output):
+    by_hand = priced_hand_split(build_problem(reference, described, named))
+    for path in write_sweep(rows, output, by_hand):
         stderr().print(f"wrote {path}", markup=False)
     stdout().print(sweep_table(rows, options.objective))
     if not block_dag(reference).is_chain:

@@ -7,7 +7,7 @@ import pytest
 
 from planner.costs.evaluate import evaluate
 from planner.solvers.brute_force import BruteForce
-from planner.sweep import sweep_parts, to_csv
+from planner.sweep import priced_hand_split, sweep_parts, to_csv
 from tests.planner.instances import (
     NAMED,
     limited,
@@ -95,3 +95,11 @@ def test_the_csv_has_units_and_keeps_infeasible_rows():
 def test_the_same_problem_gives_the_same_csv():
     first, second = (to_csv(sweep_parts(two_phones_one_server())) for _ in range(2))
     assert first == second
+
+
+def test_the_split_by_hand_is_priced_as_it_is():
+    problem = two_phones_one_server()
+    # Cuts at the operators 2 and 4, the blocks 1 and 2, on all nodes in order.
+    by_hand = priced_hand_split(problem)
+    assert by_hand == evaluate(problem, problem.plan((1, 2), ("phone-1", "phone-2", "server")))
+    assert priced_hand_split(problem.replaced(stage_positions=())) is None
