@@ -9,8 +9,8 @@ borders of coarser blocks to see what those are made of.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
@@ -115,11 +115,12 @@ def block_costs(profile: Profile, positions: Sequence[int] = ()) -> CostTable:
         CostBar(name, _parts(profile, start, stop))
         for name, (start, stop) in zip(names, pairwise(positions or own), strict=True)
     ]
-    totals = Counter[Work]()
+    totals: defaultdict[Work, float] = defaultdict(float)
     for bar in bars:
-        totals.update(dict(bar.parts))
+        for work, ms in bar.parts:
+            totals[work] += ms
     whole = sum(totals.values())
-    groups = Counter[str]()
+    groups: defaultdict[str, float] = defaultdict(float)
     for work, ms in totals.items():
         groups[work.group] += ms / whole if whole else 0.0
     return CostTable(
@@ -135,7 +136,11 @@ def plot_block_costs(table: CostTable, ax: Axes) -> None:
     for y, bar in enumerate(table.bars):
         left = 0.0
         for work, ms in bar.parts:
-            ax.barh(y, ms, 0.8, left, **_look(work))
+            box = _box(work)
+            ax.barh(
+                y, ms, 0.8, left, facecolor=box.get_facecolor(), hatch=box.get_hatch(),
+                edgecolor=box.get_edgecolor(), linewidth=box.get_linewidth(),
+            )  # fmt: skip
             left += ms
     ax.set_yticks(range(len(table.bars)), [bar.name for bar in table.bars], fontsize="small")
     ax.set_ylim(len(table.bars) - 0.4, -0.6)
@@ -146,13 +151,11 @@ def plot_block_costs(table: CostTable, ax: Axes) -> None:
     ax.set_ylabel("Block")
     shares = ", ".join(f"{group} {share:.0%}" for group, share in table.shares if share)
     ax.set_title(f"Where the time goes: {shares or 'nowhere'}", fontsize="medium")
-    handles = [Patch(label=f"{w.group}: {w.words}", **_look(w)) for w, _ in table.total_ms]
-    if handles:
-        legend_below(ax, handles)
+    legend_below(ax, [_box(work) for work, _ in table.total_ms])
 
 
 def _parts(profile: Profile, start: int, stop: int) -> tuple[tuple[Work, float], ...]:
-    times_ms = Counter[Work]()
+    times_ms: defaultdict[Work, float] = defaultdict(float)
     for block in profile.blocks:
         if start <= block.op_start and block.op_stop <= stop:
             times_ms[_work(profile, block)] += block.latency.median_s * 1e3
@@ -169,10 +172,11 @@ def _work(profile: Profile, block: BlockCost) -> Work:
     return SEVERAL_VECTOR if are_vector == {True} else SEVERAL_REST
 
 
-def _ordered(times_ms: Counter[Work]) -> tuple[tuple[Work, float], ...]:
+def _ordered(times_ms: Mapping[Work, float]) -> tuple[tuple[Work, float], ...]:
     return tuple((work, times_ms[work]) for work in _ORDER if work in times_ms)
 
 
-def _look(work: Work) -> dict[str, object]:
+def _box(work: Work) -> Patch:
     colour, hatch = _LOOKS[work]
-    return {"facecolor": colour, "hatch": hatch, "edgecolor": "0.25", "linewidth": 0.5}
+    words = f"{work.group}: {work.words}"
+    return Patch(facecolor=colour, hatch=hatch, edgecolor="0.25", linewidth=0.5, label=words)

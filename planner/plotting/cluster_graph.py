@@ -6,7 +6,7 @@ of a node. The busiest of all bounds the rate of requests.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import cos, pi, sin
@@ -80,7 +80,7 @@ def cluster_loads(cluster: Cluster, estimate: Breakdown) -> ClusterTable:
     Raises:
         MismatchError: the plan uses a node or a link that the cluster does not have.
     """
-    moved: Counter[tuple[str, str]] = Counter()
+    moved: defaultdict[tuple[str, str], float] = defaultdict(float)
     busy: defaultdict[tuple[str, str], float] = defaultdict(float)
     for hop, pairs in zip(estimate.hops, estimate.pairs(), strict=True):
         for pair in pairs:
@@ -111,7 +111,10 @@ def cluster_loads(cluster: Cluster, estimate: Breakdown) -> ClusterTable:
 
 
 def plot_cluster(table: ClusterTable, ax: Axes) -> None:
-    """Draws nodes on an ellipse and links between them; best about 7 by 6 inches, by 3.5 for two nodes."""
+    """Draws nodes on an ellipse and links between them.
+
+    Best about 7 by 6 inches, by 3.5 for two nodes.
+    """
     places = _places([node.name for node in table.nodes])
     boxes = {node.name: _draw_node(node, places[node.name], ax) for node in table.nodes}
     busiest = max((link.busy_ms or link.moved_mib for link in table.links), default=0.0)
@@ -121,7 +124,7 @@ def plot_cluster(table: ClusterTable, ax: Axes) -> None:
             _label_link(link, places, ax)
     ax.set_xlim(-1.4, 1.4)
     height = max(abs(y) for _, y in places.values())
-    ax.set_ylim(-height - 0.55, height + 0.3)
+    ax.set_ylim(-height - 0.65, max(height + 0.25, 0.4))
     ax.set_aspect("equal")
     ax.set_axis_off()
     ax.set_title(f"What one request puts on nodes and links, {table.origin}", fontsize="medium")

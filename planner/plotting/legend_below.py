@@ -20,7 +20,9 @@ def legend_below(
         gap_inches: room for tick labels and the axis label.
         columns: of the legend.
     """
-    below = ScaledTranslation(0, -gap_inches, ax.get_figure(root=True).dpi_scale_trans)
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # axes that are drawn on have one
+    below = ScaledTranslation(0, -gap_inches, figure.dpi_scale_trans)
     ax.legend(
         handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.0), borderaxespad=0,
         bbox_transform=ax.transAxes + below, ncols=columns, fontsize="small",

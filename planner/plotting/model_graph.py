@@ -152,11 +152,10 @@ def _arrow(edge: GraphEdge) -> FancyArrowPatch:
     """Straight to the next block, else an arc from one right side to the other."""
     is_next = edge.target == edge.source + 1
     right = _WIDTH / 2
-    ends = ((0, edge.source + 0.33), (0, edge.target - 0.33))
-    if not is_next:
-        ends = ((right, edge.source), (right, edge.target))
+    x, gap = (0.0, 0.33) if is_next else (right, 0.0)
     return FancyArrowPatch(
-        *ends,
+        (x, edge.source + gap),
+        (x, edge.target - gap),
         connectionstyle="arc3" if is_next else "arc3,rad=-0.35",
         arrowstyle="-|>",
         mutation_scale=8,
