@@ -100,7 +100,8 @@ def draw_panels(
         axes.set_ylabel(label)
         axes.set_ylim(bottom=0)
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize="small")
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize="small",
+                  markerscale=0.6)  # fmt: skip
     return panels
 
 
