@@ -163,10 +163,11 @@ def _spread(n_bytes: _Floats, ratios: _Floats) -> TransferSpread | None:
     """Of messages as cuts send them, each size counting alike."""
     least = min(_CUT_BYTES, np.unique(n_bytes)[-LEAST_SIZES])
     n_bytes, ratios = n_bytes[n_bytes >= least], ratios[n_bytes >= least]
-    levels = tuple(level for level, needed in _LEVELS.items() if len(ratios) >= needed)
+    weights = weights_by_size(n_bytes)
+    # Repeated sizes count once: one late message must not be what one in a hundred takes.
+    levels = tuple(level for level, needed in _LEVELS.items() if weights.sum() >= needed)
     if len(levels) < 2:
         return None
-    weights = weights_by_size(n_bytes)
     quantiles = np.quantile(ratios, levels, weights=weights, method="inverted_cdf")
     return TransferSpread(levels=levels, ratios=tuple(quantiles.tolist()))
 

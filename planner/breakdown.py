@@ -32,8 +32,8 @@ class StageTerm(Record):
     stop: NonNegativeInt
     compute_s: NonNegativeFloat
     """From the first operator's start to the last one's end; a median if measured."""
-    start_s: NonNegativeFloat = 0.0
-    """The part of it that a process pays which was idle before; 0 if it was measured."""
+    busy_s: NonNegativeFloat | None = None
+    """The same of a process that is never idle, on the node where it is most; none if measured."""
     peak_bytes: NonNegativeInt
     """Most anonymous memory of the process that runs it; 0 if it was not measured."""
     cap_bytes: NonNegativeInt
@@ -44,6 +44,11 @@ class StageTerm(Record):
     """Mean of the compute time over all requests; none where it is not known to vary."""
     variance_s2: NonNegativeFloat = 0.0
     """Its share of the variance over all requests, in seconds squared."""
+
+    @property
+    def steady_s(self) -> float:
+        """Compute time of a request among others that follow without gaps."""
+        return self.compute_s if self.busy_s is None else self.busy_s
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -139,7 +144,7 @@ class Breakdown(Record):
         loads: defaultdict[object, list[float]] = defaultdict(list)
         for stage in self.stages:
             for node in stage.nodes:
-                loads[node].append((stage.compute_s - stage.start_s) / len(stage.nodes))
+                loads[node].append(stage.steady_s / len(stage.nodes))
         for hop, pairs in zip(self.hops, self.pairs(), strict=True):
             for pair, medium in zip(pairs, hop.media or (None,) * len(pairs), strict=True):
                 if pair[0] != pair[1]:

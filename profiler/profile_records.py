@@ -134,7 +134,7 @@ class Whole(Record):
     latency: Timing
     blocks_over_whole: Ratio
     """Sum of the blocks' medians divided by the whole's median; 1 is perfect."""
-    stage_start_s: NonNegativeFloat = 0.0
+    stage_start_s: Seconds = 0.0
     """What a stage takes beyond its blocks when its process was idle; measured on a few stages."""
     noise: NonNegativeFloat
     """A against A: how far medians of two interleaved halves of equal runs of the whole differ.
@@ -155,9 +155,20 @@ class Whole(Record):
     precision: Precision | None = None
     """None in profiles that were measured without it."""
 
+    @model_validator(mode="after")
+    def _blocks_take_some_of_it(self) -> Self:
+        if 0 < self.stage_start_s >= self.latency.median_s:
+            raise ValueError(
+                f"stage_start_s is {self.stage_start_s:g} s of a whole of "
+                f"{self.latency.median_s:g} s: it must leave the blocks some time"
+            )
+        return self
+
     @property
     def blocks_over_rest(self) -> float:
         """Sum of the blocks' medians over what the whole takes beyond its one start."""
+        if not self.stage_start_s:
+            return self.blocks_over_whole
         return self.blocks_over_whole / (1 - self.stage_start_s / self.latency.median_s)
 
 

@@ -111,7 +111,7 @@ def check_options(options: ProfileOptions) -> Backend:
 _PROVENANCE = {
     "latency": Provenance.MEASURED,
     "whole": Provenance.MEASURED,
-    "whole.stage_start_s": Provenance.MEASURED,
+    "whole.stage_start_s": Provenance.ESTIMATED,
     "runtime.base_bytes": Provenance.MEASURED,
     "runtime.margin_ratio": Provenance.ESTIMATED,
     "runtime.margin_bytes": Provenance.ESTIMATED,

@@ -9,7 +9,10 @@ from planner.problem import Problem
 
 
 class Baseline(Protocol):
-    """A rule that others use to cut a model; it may ignore caps, links and speeds."""
+    """A rule that others use to cut a model; it may ignore caps, links and speeds.
+
+    None knows of starts of stages: what a rule makes is priced with them all the same.
+    """
 
     @property
     def name(self) -> str:

@@ -19,7 +19,8 @@ class AdditivePrices:
     """Prices of blocks on nodes and of messages, in the unit of an additive objective.
 
     A plan costs what its stages do, the `entry` to the first, what is `between` each two, and the
-    `exit` from the last. What a stage takes to start is in the message that begins it.
+    `exit` from the last. What a stage takes to start is in the message that begins it, so no plan
+    is priced that has neighbouring stages on one node: they are one stage.
 
     Latency: compute seconds and transfer seconds. Price: compute seconds times the node's price,
     bytes times the link's. Mean-variance: the weighted sum of each one's mean and variance. What

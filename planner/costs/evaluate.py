@@ -73,11 +73,8 @@ class Evaluator:
         nodes = [self.problem.nodes[self.problem.node_index[name]] for name in stage.nodes]
         span = np.array([stage.start]), np.array([stage.stop])
         peaks = [int(self._memory.stage_bytes(node, *span)[0]) for node in nodes]
-        starts_s = [stage_start_s(node) for node in nodes]
-        seconds = [
-            start_s + self._compute[node.name].stage_s(stage.start, stage.stop)
-            for node, start_s in zip(nodes, starts_s, strict=True)
-        ]
+        busy_s = [self._compute[node.name].stage_s(stage.start, stage.stop) for node in nodes]
+        seconds = [stage_start_s(node) + s for node, s in zip(nodes, busy_s, strict=True)]
         prices = [node.price_per_s * s for node, s in zip(nodes, seconds, strict=True)]
         tightest = max(range(len(nodes)), key=lambda i: peaks[i] - nodes[i].memory_bytes)
         return StageTerm(
@@ -86,7 +83,7 @@ class Evaluator:
             start=stage.start,
             stop=stage.stop,
             compute_s=max(seconds),
-            start_s=starts_s[seconds.index(max(seconds))],
+            busy_s=max(busy_s),
             peak_bytes=peaks[tightest],
             cap_bytes=nodes[tightest].memory_bytes,
             price=math.fsum(prices) / len(prices),

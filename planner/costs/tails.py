@@ -121,7 +121,8 @@ class TailSimulator:
 
     def _stage(self, term: StageTerm) -> _Part:
         nodes = [self._problem.nodes[self._problem.node_index[name]] for name in term.nodes]
-        node = max(nodes, key=lambda n: block_compute_s(n)[term.start : term.stop].sum())
+        span = slice(term.start, term.stop)
+        node = max(nodes, key=lambda n: stage_start_s(n) + block_compute_s(n)[span].sum())
         table = self._spreads.block_table(node)
         name = f"stage on {node.name} [{term.start}, {term.stop})"
         if table is None:

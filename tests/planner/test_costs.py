@@ -275,3 +275,23 @@ def test_the_terms_add_up_to_the_latency(build):
     estimate = evaluate(problem, plan)
     terms = [s.compute_s for s in estimate.stages] + [h.transfer_s for h in estimate.hops]
     assert estimate.latency_s == pytest.approx(sum(terms), rel=1e-12)
+
+
+def test_every_stage_starts_once_and_a_busy_one_never_again():
+    nodes = [make_node("a", (1.0, 2.0), speed=0.5, stage_start_s=0.25),
+             make_node("b", (1.0, 2.0), stage_start_s=0.125)]  # fmt: skip
+    problem = make_problem(
+        nodes, mesh(["a", "b"], bytes_per_s=1e9), (0, 0, 0), source="a", sink="a"
+    )
+    whole = evaluate(problem, problem.plan((), ("a",)))
+    cut = evaluate(problem, problem.plan((1,), ("a", "b")))
+    assert (whole.latency_s, whole.period_s) == (6.5, 6.0)
+    assert [stage.compute_s for stage in cut.stages] == [2.5, 2.125]
+    assert (cut.latency_s, cut.period_s) == (4.625, 2.0)
+
+
+def test_the_busiest_of_unequal_replicas_bounds_the_period_and_the_slowest_the_latency():
+    nodes = [make_node("a", (5.0,), stage_start_s=10.0), make_node("b", (12.0,))]
+    problem = make_problem(nodes, mesh(["a", "b"], bytes_per_s=1e9), (0, 0))
+    estimate = evaluate(problem, problem.plan((), ("a",), (("b",),)))
+    assert (estimate.latency_s, estimate.period_s) == (15.0, 6.0)

@@ -213,6 +213,14 @@ def test_with_replicas_the_slowest_of_them_counts_as_in_the_price():
     assert (estimate.latency_s, estimate.mean_s, estimate.variance_s2) == (2.0, 3.0, 1.0)
 
 
+def test_the_start_of_a_stage_decides_too_which_replica_is_the_slowest():
+    nodes = [make_node("a", (5.0,), stage_start_s=10.0), make_node("b", (12.0,))]
+    problem = make_problem(nodes, mesh(["a", "b"]), (0, 0))
+    problem = varied(problem, {"a": [(5.0,), (7.0,)], "b": [(12.0,), (12.0,)]})
+    plan = problem.plan((), ("a",), (("b",),))
+    assert set(TailSimulator(problem).latencies_s(plan)) == {15.0, 17.0}
+
+
 def test_a_quantile_that_the_draws_cannot_bound_is_refused():
     problem, plan = relay_race()
     with pytest.raises(PlannerError, match=r"1,000 draws cannot bound the p99\.99"):

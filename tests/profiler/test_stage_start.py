@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from profiler.measure import timing
+from profiler.profile_records import Whole
 from profiler.stage_start import even_spans, stage_start_s
 
 
@@ -52,3 +55,14 @@ def test_a_start_leaves_the_blocks_some_time():
     stages, blocks = np.array([1.0, 1.0]), np.array([1e-3, 1e-3])
     found = stage_start_s(stages, ((0, 1), (1, 2)), blocks_s=blocks, whole_s=0.8)
     assert found == pytest.approx(0.72)
+
+
+@pytest.mark.parametrize("start_s", [2.0, 3.0])
+def test_a_profile_whose_start_leaves_the_blocks_nothing_is_refused(start_s):
+    with pytest.raises(ValidationError, match="must leave the blocks some time"):
+        Whole(latency=timing([2.0]), blocks_over_whole=1.0, noise=0.0, stage_start_s=start_s)
+
+
+def test_blocks_of_no_time_have_no_start_to_be_scaled_by():
+    whole = Whole(latency=timing([0.0]), blocks_over_whole=1.0, noise=0.0)
+    assert whole.blocks_over_rest == 1.0

@@ -118,7 +118,7 @@ class _PathBounds:
     ) -> None:
         self._problem = problem
         prices = AdditivePrices(problem, objective)
-        self._hop = prices.hop
+        self._hop, self._entry, self._exit = prices.between, prices.entry, prices.exit
         self._names = [node.name for node in problem.nodes]
         self.block: _Floats = np.array([prices.block(node) for node in problem.nodes])
         self.weights = np.array(problem.weight_bytes, dtype=np.int64)
@@ -212,10 +212,8 @@ class _PathBounds:
 
     def _ends(self, before: _Floats, after: _Floats) -> tuple[_Floats, _Floats]:
         """Price of arriving at each node for the first piece, and of leaving it after the last."""
-        problem = self._problem
-        sizes = np.array([problem.cut_bytes[0], problem.cut_bytes[-1]])
-        entry = np.array([self._hop(problem.source, n, sizes[:1])[0] for n in self._names])
-        leave = np.array([self._hop(n, problem.sink, sizes[1:])[0] for n in self._names])
+        entry = np.array([self._entry(name) for name in self._names])
+        leave = np.array([self._exit(name) for name in self._names])
         first = np.minimum(entry, self._join(entry[:, np.newaxis], before).min(axis=0))
         last = np.minimum(leave, self._join(after, leave).min(axis=1))
         return first, last
@@ -239,7 +237,10 @@ class _PeriodPathBounds(_PathBounds):
             busy: _Floats = hops.busy_s(source, target, n_bytes)
             return busy / float(nodes_of[source] * nodes_of[target])
 
+        sizes = np.array([problem.cut_bytes[0], problem.cut_bytes[-1]], dtype=np.int64)
         self._hop = busy_s
+        self._entry = lambda name: float(busy_s(problem.source, name, sizes[:1])[0])
+        self._exit = lambda name: float(busy_s(name, problem.sink, sizes[1:])[0])
 
     def _join(self, first: _Floats, second: _Floats) -> _Floats:
         longer: _Floats = np.maximum(first, second)
