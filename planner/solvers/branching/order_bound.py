@@ -237,10 +237,12 @@ class _PeriodPathBounds(_PathBounds):
             busy: _Floats = hops.busy_s(source, target, n_bytes)
             return busy / float(nodes_of[source] * nodes_of[target])
 
-        sizes = np.array([problem.cut_bytes[0], problem.cut_bytes[-1]], dtype=np.int64)
+        def end_s(source: str, target: str, n_bytes: int) -> float:
+            return float(busy_s(source, target, np.array([n_bytes], dtype=np.int64))[0])
+
         self._hop = busy_s
-        self._entry = lambda name: float(busy_s(problem.source, name, sizes[:1])[0])
-        self._exit = lambda name: float(busy_s(name, problem.sink, sizes[1:])[0])
+        self._entry = lambda name: end_s(problem.source, name, problem.cut_bytes[0])
+        self._exit = lambda name: end_s(name, problem.sink, problem.cut_bytes[-1])
 
     def _join(self, first: _Floats, second: _Floats) -> _Floats:
         longer: _Floats = np.maximum(first, second)
