@@ -31,7 +31,8 @@ def emit(
       partway emit plan.json --model torchvision:resnet18 -o parts
     """
     from planner import api
-    from planner.cli.tables import partition_table, verification_summary
+    from planner.cli.tables import partition_table
+    from planner.wording import verification_summary
 
     check_output(output, is_folder=True)
     document = api.read_plan(plan_file)

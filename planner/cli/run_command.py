@@ -152,8 +152,9 @@ def measure(
 
 def show(partition: Partition, result: RunResult, *, slowed_by_quotas: bool = False) -> None:
     """Prints predicted beside measured, and what was real and what emulated."""
-    from planner.cli.run_notes import run_notes
-    from planner.cli.tables import comparison_of_run, drift_summary, verification_summary
+    from planner.cli.tables import comparison_of_run
+    from planner.report.run_notes import run_notes, setting_text
+    from planner.wording import drift_summary, verification_summary
 
     document = partition.document
     if document.estimate is not None:
@@ -163,11 +164,7 @@ def show(partition: Partition, result: RunResult, *, slowed_by_quotas: bool = Fa
             )
         )
     stdout().print(verification_summary(result.check), markup=False)
-    links = "paced to the cluster file" if result.emulated_links else result.hosts
-    speeds = "slowed to the cluster file" if result.emulated_speeds else "this machine's own"
-    if slowed_by_quotas:
-        speeds = "CPU quotas of the testbed's nodes"
-    stdout().print(f"engine {result.engine}; links: {links}; speeds: {speeds}", markup=False)
+    stdout().print(setting_text(result, slowed_by_quotas=slowed_by_quotas), markup=False)
     if document.reference is not None and result.reference is not None:
         stdout().print(drift_summary(document.reference, result.reference), markup=False)
     for note in run_notes(document, result):

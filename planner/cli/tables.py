@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 
 from rich.table import Table
 
-from netmodel.links.spread import format_level
 from netmodel.units import format_duration, format_size
 from planner.breakdown import Breakdown, HopTerm, StageTerm
 from planner.compare import OURS, Row
-from planner.manifest import Manifest, Verification
+from planner.manifest import Manifest
 from planner.objectives import LATENCY, Objective
-from planner.plan import Plan
 from planner.solution import PlanDocument
 from planner.solvers.pareto import ParetoFront
 from planner.sweep import SweepRow
-from planner.tail import Tail
 from planner.throughput import Throughput
+from planner.wording import (
+    blocks_text,
+    error_text,
+    format_value,
+    hop_text,
+    in_order,
+    placement_text,
+    proof_text,
+    ratio_text,
+    tail_summary,
+    time_text,
+)
 from profiler.profile_options import Rounds
-from profiler.profile_records import Profile, ReferenceTimes, Whole
-from profiler.reference import relative_speed
-
-_LONG_S = 100.0
+from profiler.profile_records import Profile, Whole
 
 
 def profile_table(profile: Profile) -> Table:
@@ -108,40 +113,26 @@ def budget_note(whole: Whole, rounds: Rounds) -> str | None:
     )
 
 
-def drift_summary(profiled: ReferenceTimes, run: Sequence[ReferenceTimes]) -> str:
-    """How fast this machine is beside the profile's when that was profiled: maybe another one.
-
-    Args:
-        profiled: of the machine of the reference profile, at that time.
-        run: of this machine, before and after the run.
-    """
-    before, after = (f"{relative_speed(now, profiled):.2f}×" for now in run)
-    return (
-        f"this machine now runs a reference computation at {before} (before the run) and {after} "
-        "(after it) of the speed of the profile's machine when it was profiled"
-    )
-
-
 def breakdown_table(estimate: Breakdown, block_names: Sequence[str]) -> Table:
     """A predicted plan: hops and stages in the order of a request."""
     table = plain_table("predicted", ["", "where", "blocks"], ["moved", "time", "memory", "cap"])
-    for term in _in_order(estimate):
+    for term in in_order(estimate):
         if isinstance(term, HopTerm):
             moved = format_size(term.n_bytes)
-            table.add_row("hop", _wire(term), "", moved, _time(term.transfer_s), "", "")
+            table.add_row("hop", hop_text(term), "", moved, time_text(term.transfer_s), "", "")
         else:
             table.add_row(
                 "stage",
                 " ".join(term.nodes),
-                _span(term, block_names),
+                blocks_text(term, block_names),
                 "",
-                _time(term.compute_s),
+                time_text(term.compute_s),
                 format_size(term.peak_bytes),
                 format_size(term.cap_bytes),
             )
     table.add_section()
     table.add_row(
-        "", "end to end", "", format_size(estimate.moved_bytes), _time(estimate.latency_s)
+        "", "end to end", "", format_size(estimate.moved_bytes), time_text(estimate.latency_s)
     )
     return table
 
@@ -159,15 +150,15 @@ def comparison_of_run(
         ["", "where", "what"],
         ["predicted", "measured", "error", "memory predicted", "measured", "cap"],
     )
-    for before, after in zip(_in_order(predicted), _in_order(measured), strict=True):
+    for before, after in zip(in_order(predicted), in_order(measured), strict=True):
         if isinstance(before, HopTerm) and isinstance(after, HopTerm):
             seconds = (before.transfer_s, after.transfer_s)
-            table.add_row("hop", _wire(before), format_size(before.n_bytes), *_times(*seconds))
+            table.add_row("hop", hop_text(before), format_size(before.n_bytes), *_times(*seconds))
         elif isinstance(before, StageTerm) and isinstance(after, StageTerm):
             table.add_row(
                 "stage",
                 before.node,
-                _span(before, block_names),
+                blocks_text(before, block_names),
                 *_times(before.compute_s, after.compute_s),
                 format_size(before.peak_bytes),
                 format_size(after.peak_bytes) if after.peak_bytes else "–",
@@ -191,13 +182,7 @@ def plan_summary(document: PlanDocument, rows: Sequence[Row]) -> str:
     """
     solution, estimate = document.solution, document.estimate
     objective = solution.objective
-    lines = [f"{solution.status.value} by {solution.method}"]
-    if solution.value is not None and solution.lower_bound is not None:
-        gap = f", gap {solution.gap:.2%}" if solution.gap else ""
-        lines[0] += (
-            f": {objective.name} {format_value(objective, solution.value)}, no such plan is below "
-            f"{format_value(objective, solution.lower_bound)}{gap}"
-        )
+    lines = [proof_text(solution)]
     if solution.reason:
         lines.append(solution.reason)
     if document.tail is not None:
@@ -210,19 +195,6 @@ def plan_summary(document: PlanDocument, rows: Sequence[Row]) -> str:
         if row.name != OURS:
             lines.append(f"  {row.name}: {_verdict(row, objective)}")
     lines.extend(f"{what}: {origin}" for what, origin in document.provenance.items())
-    return "\n".join(lines)
-
-
-def tail_summary(tail: Tail) -> str:
-    """A quantile of a plan's latency, its error, and what adding up quantiles would have said."""
-    name = format_level(tail.quantile)
-    lines = [
-        f"{name} {_time(tail.latency_s)} by simulation, between {_time(tail.low_s)} and "
-        f"{_time(tail.high_s)} with {tail.confidence:.0%} confidence ({tail.n_draws:,} draws); "
-        f"the {name} of all parts add up to {_time(tail.sum_of_quantiles_s)}"
-    ]
-    for basis, parts in tail.parts_by_basis.items():
-        lines.append(f"  {basis}: {', '.join(parts)}")
     return "\n".join(lines)
 
 
@@ -262,9 +234,9 @@ def comparison_table(rows: Sequence[Row], objective: Objective) -> Table:
         table.add_row(
             row.name,
             " ".join("+".join(stage.nodes) for stage in estimate.stages),
-            _time(estimate.latency_s),
+            time_text(estimate.latency_s),
             *([] if is_latency else [format_value(objective, row.value)]),
-            _ratio(row) or "–",
+            ratio_text(row) or "–",
             format_size(estimate.peak_bytes),
             format_size(estimate.moved_bytes),
             "yes" if row.fits else row.misfit,
@@ -297,7 +269,7 @@ def sweep_table(rows: Sequence[SweepRow], objective: Objective) -> Table:
                 str(row.parts),
                 " ".join(row.nodes),
                 *([] if is_latency else [format_value(objective, row.value or 0.0)]),
-                _time(row.latency_s),
+                time_text(row.latency_s),
                 format_size(row.peak_bytes),
                 format_size(row.moved_bytes),
             )
@@ -338,30 +310,6 @@ def partition_table(manifest: Manifest) -> Table:
     return table
 
 
-def verification_summary(verification: Verification) -> str:
-    """How close the chained stages are to the original."""
-    if verification.bit_identical:
-        return "the chained stages give the same bits as the original model on the sample input"
-    return (
-        "the chained stages differ from the original model on the sample input by at most "
-        f"{verification.max_abs_difference:.3g}, relative {verification.max_rel_difference:.3g} "
-        f"(allowed {verification.tolerance:g})"
-    )
-
-
-def format_value(objective: Objective, value: float) -> str:
-    """A value of an objective, with its unit."""
-    return _time(value) if objective.unit == "s" else f"{value:.6g}"
-
-
-def placement_text(plan: Plan, block_names: Sequence[str]) -> str:
-    """Where each stage runs and where it starts: `phone, server from layer3.0`."""
-    return ", ".join(
-        "+".join(stage.nodes) + (f" from {block_names[stage.start]}" if stage.start else "")
-        for stage in plan.stages
-    )
-
-
 def plain_table(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:
     """An empty table: columns of text, then columns of numbers."""
     table = Table(title=title, title_justify="left", title_style="bold")
@@ -372,46 +320,16 @@ def plain_table(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Tab
     return table
 
 
-def _in_order(breakdown: Breakdown) -> list[HopTerm | StageTerm]:
-    """Hop, stage, hop, …, stage, hop: as a request meets them."""
-    terms: list[HopTerm | StageTerm] = [breakdown.hops[0]]
-    for stage, hop in zip(breakdown.stages, breakdown.hops[1:], strict=True):
-        terms.extend((stage, hop))
-    return terms
-
-
-def _span(term: StageTerm, block_names: Sequence[str]) -> str:
-    first, last = block_names[term.start], block_names[term.stop - 1]
-    return first if first == last else f"{first} to {last}"
-
-
-def _wire(hop: HopTerm) -> str:
-    return f"{hop.source} (stays)" if hop.source == hop.target else f"{hop.source} → {hop.target}"
-
-
-def _time(seconds: float) -> str:
-    if not isfinite(seconds):
-        return "no link"
-    return f"{seconds * 1e3:.2f} ms" if seconds < _LONG_S else f"{seconds:,.2f} s"
-
-
 def _times(predicted_s: float, measured_s: float) -> tuple[str, str, str]:
-    error = f"{predicted_s / measured_s - 1:+.1%}" if predicted_s and measured_s else "–"
-    return _time(predicted_s), _time(measured_s), error
+    return time_text(predicted_s), time_text(measured_s), error_text(predicted_s, measured_s)
 
 
 def _verdict(row: Row, objective: Objective) -> str:
     if row.estimate is None or row.value is None:
         return f"no plan: {row.skip_reason}"
     words = [format_value(objective, row.value)]
-    if ratio := _ratio(row):
+    if ratio := ratio_text(row):
         words.append(f"{ratio} ours")
     if row.misfit:
         words.append(f"does not fit ({row.misfit})")
     return ", ".join(words)
-
-
-def _ratio(row: Row) -> str:
-    """Its value over ours, or nothing if one of them has none."""
-    ratio = row.relative_value
-    return "" if ratio is None or not isfinite(ratio) else f"{ratio:.2f}×"

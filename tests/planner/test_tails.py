@@ -13,7 +13,6 @@ from netmodel.cluster import Link
 from netmodel.links.affine import AffineLink
 from netmodel.links.spread import TransferSpread
 from planner import api
-from planner.cli.tables import tail_summary
 from planner.costs.evaluate import evaluate
 from planner.costs.spread_prices import lower_mean_problem
 from planner.costs.spread_table import SpreadTable
@@ -26,6 +25,7 @@ from planner.solution import PlanDocument
 from planner.solvers.brute_force import BruteForce, feasible_plans
 from planner.solvers.chain_dp import ChainDp
 from planner.spread import BlockSpread, block_spread
+from planner.wording import tail_summary
 from tests.planner.instances import (
     NAMED,
     make_link,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from planner.cli.tables import budget_note, drift_summary
+from planner.cli.tables import budget_note
 from profiler.profile_options import Rounds
-from profiler.profile_records import Precision, ReferenceTimes, Whole
+from profiler.profile_records import Precision, Whole
 from tests.planner.test_records import timing
 
 
@@ -34,12 +34,3 @@ def test_a_budget_that_the_least_rounds_exceed_is_said_with_the_reason():
 )
 def test_a_budget_that_was_kept_needs_no_note(rounds, spent_s):
     assert budget_note(whole(rounds, spent_s), Rounds(least=6, budget_s=10.0)) is None
-
-
-def test_the_speed_of_a_run_is_beside_the_machine_of_the_profile_which_may_be_another():
-    then, now = (ReferenceTimes(compute_s=s, memory_s=s) for s in (0.001, 0.002))
-    said = drift_summary(then, (now, then))
-    assert said == (
-        "this machine now runs a reference computation at 0.50× (before the run) and 1.00× (after "
-        "it) of the speed of the profile's machine when it was profiled"
-    )

@@ -13,6 +13,15 @@ from planner.solution import PlanDocument
 from planner.throughput import Throughput
 
 
+def setting_text(result: RunResult, *, slowed_by_quotas: bool = False) -> str:
+    """What of a run was real and what emulated."""
+    links = "paced to the cluster file" if result.emulated_links else result.hosts
+    speeds = "slowed to the cluster file" if result.emulated_speeds else "this machine's own"
+    if slowed_by_quotas:
+        speeds = "CPU quotas of the testbed's nodes"
+    return f"engine {result.engine}; links: {links}; speeds: {speeds}"
+
+
 def run_notes(document: PlanDocument, result: RunResult) -> Iterator[str]:
     """One line each."""
     plan = document.solution.plan

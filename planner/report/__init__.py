@@ -1,0 +1,1 @@
+"""Report: pure functions from records to one self-contained HTML page."""
