@@ -45,6 +45,7 @@ VALUES = (
     "planner.placement.instance",
     "planner.placement.placement",
     "planner.manifest",
+    "planner.saved_run",
     "experiments.testbed.addresses",
     "experiments.testbed.cluster_wires",
     "experiments.testbed.media",
@@ -62,6 +63,8 @@ FORBIDDEN = {
     "planner.explain": ("torch", "planner.cli"),
     "planner.baselines": ("torch", "planner.solvers", "planner.cli"),
     "planner.plotting": ("torch", "planner.cli", "matplotlib.pyplot"),
+    "planner.report": ("torch", "planner.cli", "planner.solvers", "matplotlib.pyplot"),
+    "planner.wording": ("torch", "planner.cli", "planner.solvers"),
     "planner.engines": ("torch", "planner.solvers", "planner.plotting", "planner.cli"),
 }
 RUNTIME_MAY_IMPORT = ("planner.runtime", "planner.errors", "profiler.backends", "profiler.process")

@@ -54,6 +54,10 @@ def run(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Measurement file to write.")
     ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Run file to write, with the plan: for a report."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Run the stages in DIR on this machine and compare each stage and hop with its prediction.
@@ -69,13 +73,15 @@ def run(
       partway run parts --testbed cluster.yaml --emulate-speeds
       partway run parts --emulate-links --emulate-speeds --in-flight 4
       partway run parts --engine inline --requests 5 --json
+      partway run parts --emulate-links --save run.json
     """
     from planner.engines.interface import RunOptions
     from planner.files import write_record
     from planner.partition import open_partition
+    from planner.saved_run import SavedRun
 
-    if output is not None:
-        check_output(output)
+    for file in filter(None, (output, save)):
+        check_output(file)
     options = RunOptions(
         requests=requests,
         in_flight=in_flight,
@@ -89,6 +95,11 @@ def run(
     if output is not None:
         write_record(output, result.measurement)
         stderr().print(f"wrote {output}", markup=False)
+    if save is not None:
+        write_record(
+            save, SavedRun(document=partition.document, result=result, cpu_quotas=cpu_limits)
+        )
+        stderr().print(f"wrote {save}", markup=False)
     if as_json:
         stdout().print_json(result.model_dump_json(by_alias=True))
     else:
