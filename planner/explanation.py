@@ -97,3 +97,8 @@ class Explanation(Record):
     """Our plan, every single node, and the baselines."""
     left_out: NonNegativeInt
     """Questions that were not asked for lack of time."""
+
+    @property
+    def gaining(self) -> tuple[WhatIf, ...]:
+        """The changes after which a better plan was found, the largest gain first."""
+        return tuple(o for o in self.what_ifs if o.gain > 0 and o.value is not None)

@@ -73,16 +73,22 @@ def verification_summary(verification: Verification) -> str:
     )
 
 
-def drift_summary(profiled: ReferenceTimes, run: Sequence[ReferenceTimes]) -> str:
-    """How fast this machine is beside the profile's when that was profiled: maybe another one.
+def drift_summary(
+    profiled: ReferenceTimes,
+    run: Sequence[ReferenceTimes],
+    *,
+    runs: str = "this machine now runs",
+) -> str:
+    """How fast a run's machine is beside the profile's when that was profiled: maybe another one.
 
     Args:
         profiled: of the machine of the reference profile, at that time.
-        run: of this machine, before and after the run.
+        run: of the run's machine, before and after the run.
+        runs: the subject and the verb.
     """
     before, after = (f"{relative_speed(now, profiled):.2f}×" for now in run)
     return (
-        f"this machine now runs a reference computation at {before} (before the run) and {after} "
+        f"{runs} a reference computation at {before} (before the run) and {after} "
         "(after it) of the speed of the profile's machine when it was profiled"
     )
 
@@ -117,3 +123,11 @@ def ratio_text(row: Row) -> str:
     """Its value over ours, or nothing if one of them has none."""
     ratio = row.relative_value
     return "" if ratio is None or not isfinite(ratio) else f"{ratio:.2f}×"
+
+
+def comparison_notes(rows: Sequence[Row]) -> str:
+    """What each rule looks at, and what it ignores; rules that share a note share a line."""
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        names.setdefault(row.note, []).append(row.name)
+    return "\n".join(f"{', '.join(sharing)}: {note}" for note, sharing in names.items())

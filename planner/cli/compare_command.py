@@ -23,7 +23,8 @@ def compare(
       partway compare resnet18.profile.json --cluster cluster.yaml
     """
     from planner import api
-    from planner.cli.tables import comparison_notes, comparison_table
+    from planner.cli.tables import comparison_table
+    from planner.wording import comparison_notes
 
     options = search.options()
     reference, described, named = read_inputs(profiles, cluster)

@@ -33,7 +33,6 @@ def demo(
     from planner.cli.sweep_files import write_sweep
     from planner.cli.tables import (
         breakdown_table,
-        comparison_notes,
         comparison_table,
         profile_summary,
         profile_table,
@@ -41,6 +40,7 @@ def demo(
     )
     from planner.engines.interface import RunOptions
     from planner.files import write_record, write_text_atomic
+    from planner.wording import comparison_notes
     from profiler.profile_options import ProfileOptions
 
     check_output(output, is_folder=True)

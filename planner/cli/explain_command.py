@@ -30,7 +30,8 @@ def explain(
     from netmodel.units import parse_duration_s
     from planner import api
     from planner.cli.explanation_tables import explanation_summary, what_if_table
-    from planner.cli.tables import comparison_notes, comparison_table
+    from planner.cli.tables import comparison_table
+    from planner.wording import comparison_notes
 
     document = api.read_plan(plan_file)
     with progress("explain") as on_step:

@@ -6,9 +6,13 @@ from rich.table import Table
 
 from planner.cli.tables import plain_table
 from planner.explanation import Explanation
-from planner.report.explanation_text import explanation_lines
+from planner.report.explanation_text import (
+    explanation_lines,
+    gain_words,
+    idle_words,
+    left_out_words,
+)
 from planner.solution import PlanDocument
-from planner.wording import format_value
 
 
 def explanation_summary(answer: Explanation, document: PlanDocument) -> str:
@@ -23,30 +27,12 @@ def what_if_table(answer: Explanation) -> Table:
         ["what", "where", "change"],
         ["gain", "of now", "then"],
     )
-    for outcome in answer.what_ifs:
-        if outcome.gain > 0 and outcome.value is not None:
-            table.add_row(
-                outcome.kind.value,
-                outcome.subject,
-                outcome.change,
-                ("" if outcome.proved else "at least ")
-                + format_value(answer.objective, outcome.gain),
-                f"{outcome.gain / answer.value:.1%}",
-                format_value(answer.objective, outcome.value),
-            )
-    idle = [outcome for outcome in answer.what_ifs if outcome.gain == 0]
+    for outcome in answer.gaining:
+        table.add_row(*gain_words(outcome, answer))
+    idle = idle_words(answer)
     if idle:
         table.add_section()
-    for kind, change, proved in dict.fromkeys((o.kind, o.change, o.proved) for o in idle):
-        subjects = [
-            o.subject for o in idle if (o.kind, o.change, o.proved) == (kind, change, proved)
-        ]
-        then = (
-            ("nothing", "0.0%", format_value(answer.objective, answer.value))
-            if proved
-            else ("none found", "–", "–")
-        )
-        table.add_row(kind.value, ", ".join(subjects), change, *then)
-    if answer.left_out:
-        table.caption = f"{answer.left_out} questions were left out for lack of time"
+    for row in idle:
+        table.add_row(*row)
+    table.caption = left_out_words(answer) or None
     return table

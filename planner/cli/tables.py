@@ -244,14 +244,6 @@ def comparison_table(rows: Sequence[Row], objective: Objective) -> Table:
     return table
 
 
-def comparison_notes(rows: Sequence[Row]) -> str:
-    """What each rule looks at, and what it ignores; rules that share a note share a line."""
-    names: dict[str, list[str]] = {}
-    for row in rows:
-        names.setdefault(row.note, []).append(row.name)
-    return "\n".join(f"{', '.join(sharing)}: {note}" for note, sharing in names.items())
-
-
 def sweep_table(rows: Sequence[SweepRow], objective: Objective) -> Table:
     """A row per number of parts."""
     is_latency = objective == LATENCY

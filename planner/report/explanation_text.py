@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from netmodel.units import format_duration, format_size
-from planner.explanation import Cutting, Explanation
+from planner.explanation import Cutting, Explanation, WhatIf
 from planner.objectives import Objective
 from planner.wording import format_value, placement_text
 
@@ -19,6 +19,44 @@ def explanation_lines(answer: Explanation, block_names: Sequence[str]) -> list[s
         _next_best(answer, block_names),
         _cutting(answer.cutting, answer.objective),
     ]
+
+
+def gain_words(outcome: WhatIf, answer: Explanation) -> tuple[str, ...]:
+    """Kind, subject, change, gain, its share of the value now, and the value then."""
+    least = "" if outcome.proved else "at least "
+    then = "–" if outcome.value is None else format_value(answer.objective, outcome.value)
+    return (
+        outcome.kind.value,
+        outcome.subject,
+        outcome.change,
+        least + format_value(answer.objective, outcome.gain),
+        f"{outcome.gain / answer.value:.1%}",
+        then,
+    )
+
+
+def idle_words(answer: Explanation) -> list[tuple[str, ...]]:
+    """The same of the changes that gain nothing, those of one kind together."""
+    idle = [outcome for outcome in answer.what_ifs if outcome.gain == 0]
+    rows: list[tuple[str, ...]] = []
+    for kind, change, proved in dict.fromkeys((o.kind, o.change, o.proved) for o in idle):
+        subjects = [
+            o.subject for o in idle if (o.kind, o.change, o.proved) == (kind, change, proved)
+        ]
+        then = (
+            ("nothing", "0.0%", format_value(answer.objective, answer.value))
+            if proved
+            else ("none found", "–", "–")
+        )
+        rows.append((kind.value, ", ".join(subjects), change, *then))
+    return rows
+
+
+def left_out_words(answer: Explanation) -> str:
+    """How many questions were not asked; nothing if all were."""
+    if not answer.left_out:
+        return ""
+    return f"{answer.left_out} questions were left out for lack of time"
 
 
 def _binding(answer: Explanation) -> Iterator[str]:
