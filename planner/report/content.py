@@ -1,0 +1,31 @@
+"""What a report is made of: a plan, what solving again told of it, and a run if there is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.breakdown import Breakdown
+from planner.compare import Row
+from planner.explanation import Explanation
+from planner.saved_run import SavedRun
+from planner.solution import PlanDocument
+from planner.sweep import SweepRow
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """Everything on the page."""
+
+    document: PlanDocument
+    explanation: Explanation | None = None
+    """None if there is no plan, or no problem to solve again."""
+    alternatives: tuple[Row, ...] = ()
+    """Our plan, every single node and the baselines; empty without a problem."""
+    parts: tuple[SweepRow, ...] = ()
+    """The best plan for every number of parts; empty if it was not asked for."""
+    run: SavedRun | None = None
+
+    @property
+    def measured(self) -> Breakdown | None:
+        """What the run measured; none without one."""
+        return None if self.run is None else self.run.result.measurement

@@ -1,0 +1,166 @@
+"""The plan on the model: its blocks by stage, what would cross at every boundary, and the cuts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from netmodel.units import format_size
+from planner.plan import Plan
+from planner.problem import Problem
+from planner.report.content import ReportContent
+from planner.report.markup import Markup, element, numbers, section, table, words
+from planner.report.quantities import count, size
+from planner.report.stage_marks import stage_badge, stage_class
+from planner.solution import PlanDocument
+
+_NAMED_TENSORS = 4
+_BLOCK_WIDTH, _CUT_WIDTH = 10.0, 6.0
+_BLOCKS_HEIGHT, _CUTS_TOP, _HEIGHT = 30.0, 40.0, 100.0
+
+
+def model_part(content: ReportContent) -> Markup:
+    """A strip of all blocks, and a row per stage; each block in a list to open."""
+    document, plan = content.document, content.document.solution.plan
+    if plan is None:
+        return Markup("")
+    strip = () if document.problem is None else (_figure(document, plan, document.problem),)
+    return section(
+        "The plan on the model", *strip, _stage_table(document, plan), _block_list(document, plan)
+    )
+
+
+def _figure(document: PlanDocument, plan: Plan, problem: Problem) -> Markup:
+    key = [
+        element("span", stage_badge(index), " ", " ".join(stage.nodes))
+        for index, stage in enumerate(plan.stages)
+    ]
+    key.append(element("span", element("i", class_="sent"), " carried by the plan"))
+    key.append(element("span", element("i"), " would cross if it were cut there"))
+    highest = format_size(max(problem.cut_bytes))
+    caption = (
+        f"Above: the {problem.n_blocks} blocks in the order of execution, by stage. Below: the "
+        f"bytes that cross each boundary between blocks, and at both ends; the tallest bar is "
+        f"{highest}."
+    )
+    return element(
+        "figure",
+        element(
+            "svg",
+            *_block_marks(document, plan),
+            *_cut_marks(plan, problem),
+            class_="strip",
+            viewBox=f"0 0 {problem.n_blocks * _BLOCK_WIDTH:g} {_HEIGHT:g}",
+            preserveAspectRatio="none",
+            role="img",
+            aria_label="Blocks by stage, and the bytes that cross between them",
+        ),
+        element("div", *key, class_="key"),
+        element("figcaption", caption),
+    )
+
+
+def _block_marks(document: PlanDocument, plan: Plan) -> Iterator[Markup]:
+    for index, stage in enumerate(plan.stages):
+        for block in range(stage.start, stage.stop):
+            title = f"{document.block_names[block]}: stage {index + 1} on {' '.join(stage.nodes)}"
+            yield _bar(
+                block * _BLOCK_WIDTH,
+                (0.0, _BLOCKS_HEIGHT),
+                title,
+                width=_BLOCK_WIDTH,
+                look=f"stage {stage_class(index)}",
+            )
+
+
+def _cut_marks(plan: Plan, problem: Problem) -> Iterator[Markup]:
+    """A bar per boundary, as high as the bytes that cross it; those at the ends are halved."""
+    sent = {0, problem.n_blocks, *(stage.start for stage in plan.stages)}
+    highest, end = max(*problem.cut_bytes, 1), problem.n_blocks * _BLOCK_WIDTH
+    for boundary, n_bytes in enumerate(problem.cut_bytes):
+        middle = boundary * _BLOCK_WIDTH
+        left, right = max(middle - _CUT_WIDTH / 2, 0.0), min(middle + _CUT_WIDTH / 2, end)
+        height = (_HEIGHT - _CUTS_TOP) * n_bytes / highest
+        yield _bar(
+            left,
+            (_HEIGHT - height, height),
+            f"before block {boundary}: {format_size(n_bytes)}",
+            width=right - left,
+            look="sent" if boundary in sent else "cut",
+        )
+
+
+def _bar(left: float, span: tuple[float, float], title: str, *, width: float, look: str) -> Markup:
+    """A rectangle; the span is its top and its height."""
+    top, height = span
+    return element(
+        "rect",
+        element("title", title),
+        class_=look,
+        x=f"{left:.4g}",
+        y=f"{top:.4g}",
+        width=f"{width:.4g}",
+        height=f"{height:.4g}",
+    )
+
+
+def _stage_table(document: PlanDocument, plan: Plan) -> Markup:
+    columns = (
+        *words("stage", "node", "blocks"),
+        *numbers("number of blocks", "operators", "kept in memory", "sends on"),
+        *words("tensors sent on"),
+    )
+    rows = (
+        (
+            stage_badge(index),
+            " ".join(stage.nodes),
+            _span(document.block_names[stage.start : stage.stop]),
+            count(stage.stop - stage.start),
+            count(stage.op_stop - stage.op_start),
+            _kept(document.problem, stage.start, stage.stop),
+            _sent(document, index + 1),
+            _tensor_names(plan.hops[index + 1]),
+        )
+        for index, stage in enumerate(plan.stages)
+    )
+    source = f"Into the first stage: {_tensor_names(plan.hops[0])}, from {document.cluster.source}"
+    return table(f"Stages. {source}", columns, rows)
+
+
+def _span(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+
+
+def _kept(problem: Problem | None, start: int, stop: int) -> str:
+    if problem is None:
+        return "–"
+    return size(sum(problem.weight_bytes[start:stop]))
+
+
+def _sent(document: PlanDocument, hop: int) -> str:
+    return "–" if document.estimate is None else size(document.estimate.hops[hop].n_bytes)
+
+
+def _tensor_names(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED_TENSORS
+    shown = ", ".join(names[:_NAMED_TENSORS])
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _block_list(document: PlanDocument, plan: Plan) -> Markup:
+    columns = (
+        *words("block", "stage"),
+        *numbers("kept in memory", "crosses after it"),
+    )
+    problem = document.problem
+    rows = (
+        (
+            document.block_names[block],
+            stage_badge(index),
+            _kept(problem, block, block + 1),
+            "–" if problem is None else size(problem.cut_bytes[block + 1]),
+        )
+        for index, stage in enumerate(plan.stages)
+        for block in range(stage.start, stage.stop)
+    )
+    summary = element("summary", f"All {len(document.block_names)} blocks")
+    return element("details", summary, table("Blocks in the order of execution", columns, rows))

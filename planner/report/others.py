@@ -1,0 +1,86 @@
+"""The alternatives: what others would choose, and the best plan for every number of parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from planner.compare import Row
+from planner.objectives import LATENCY, Objective
+from planner.plotting.granularity import plans_against_granularity, plot_plans_against_granularity
+from planner.report.content import ReportContent
+from planner.report.markup import (
+    Markup,
+    bullets,
+    element,
+    number,
+    numbers,
+    section,
+    table,
+    words,
+)
+from planner.report.pictures import svg
+from planner.report.quantities import duration, size
+from planner.sweep import SweepRow
+from planner.wording import comparison_notes, format_value, ratio_text
+
+
+def others_part(content: ReportContent) -> Markup:
+    """A row per alternative, what each rule looks at, and the picture over the number of parts."""
+    objective = content.document.solution.objective
+    parts = [_alternatives(content.alternatives, objective)] if content.alternatives else []
+    if len(content.parts) > 1:
+        parts.append(_picture(content.parts))
+    return section("The alternatives", *parts) if parts else Markup("")
+
+
+def _alternatives(rows: Sequence[Row], objective: Objective) -> Markup:
+    is_latency = objective == LATENCY
+    columns = (
+        *words("plan", "parts on"),
+        *numbers("latency", *([] if is_latency else [objective.name]), "of ours"),
+        *numbers("highest memory", "moved"),
+        *words("fits"),
+    )
+    notes = element(
+        "details",
+        element("summary", "What each rule looks at"),
+        bullets(comparison_notes(rows).splitlines()),
+    )
+    body = [_row(row, objective, len(columns)) for row in rows]
+    return element("div", table("Plans, priced by one evaluator", columns, body), notes)
+
+
+def _row(row: Row, objective: Objective, n_columns: int) -> tuple[str, ...]:
+    estimate = row.estimate
+    if estimate is None or row.value is None:
+        return (row.name, f"none: {row.skip_reason}", *[""] * (n_columns - 2))
+    value = () if objective == LATENCY else (number(row.value, format_value(objective, row.value)),)
+    return (
+        row.name,
+        " ".join("+".join(stage.nodes) for stage in estimate.stages),
+        duration(estimate.latency_s),
+        *value,
+        ratio_text(row) or "–",
+        size(estimate.peak_bytes),
+        size(estimate.moved_bytes),
+        "yes" if row.fits else element("span", row.misfit, class_="bad"),
+    )
+
+
+def _picture(rows: Sequence[SweepRow]) -> Markup:
+    figure = Figure(figsize=(7, 7), layout="constrained")
+    plot_plans_against_granularity(plans_against_granularity(rows), figure)
+    searched = f"Each plan is the best by {rows[0].objective} with so many parts."
+    caption = " ".join((searched, *(_misfit(row) for row in rows if not row.feasible)))
+    return element(
+        "figure",
+        svg(figure, "parts", "Best plan for every number of parts: latency, memory, traffic"),
+        element("figcaption", caption),
+        class_="picture",
+    )
+
+
+def _misfit(row: SweepRow) -> str:
+    return f"None fits with {row.parts}: {row.reason}."

@@ -1,0 +1,16 @@
+"""How a stage is marked wherever the page shows it: by a number and a colour."""
+
+from __future__ import annotations
+
+from planner.report.markup import Markup, element
+from planner.report.style import STAGE_COLOURS
+
+
+def stage_class(index: int) -> str:
+    """The class that gives a stage its colour."""
+    return f"stage-{index % len(STAGE_COLOURS)}"
+
+
+def stage_badge(index: int) -> Markup:
+    """Its number, counted from 1 as people do, on its colour."""
+    return element("span", str(index + 1), class_=f"badge {stage_class(index)}")
