@@ -50,9 +50,11 @@ from planner.placement.instance import PlacementInstance
 from planner.placement.instance_file import read_instance as read_instance_file
 from planner.placement.placement import PlacementSolution
 from planner.plan_options import PlanOptions, check_time_limit
+from planner.plan_or_run import read_plan_or_run as read_either
 from planner.problem import Problem, build_problem
 from planner.remedies import more_nodes
 from planner.runtime.probe_messages import DEFAULT_PORT
+from planner.saved_run import SavedRun
 from planner.solution import PlanDocument, Solution
 from planner.solvers.branching.graph_orders import solve_graph
 from planner.solvers.budget import Budget
@@ -79,11 +81,11 @@ _REMEDY_S = 10.0
 
 __all__ = [
     "LATENCY", "NODES", "PRICE", "THROUGHPUT", "Explanation", "Limits", "Objective", "Order",
-    "PlanDocument", "PlanOptions", "Probe", "ProfileOptions", "RunOptions", "RunResult",
+    "PlanDocument", "PlanOptions", "Probe", "ProfileOptions", "RunOptions", "RunResult", "SavedRun",
     "alternatives", "capture", "carry", "emit", "emit_all", "explain", "latency_quantile",
     "makespan", "measure_speed", "pareto", "place", "plan", "probe", "probe_between", "profile",
-    "read_cluster", "read_instance", "read_plan", "read_profile", "read_speed", "remedy", "run",
-    "start", "sweep",
+    "read_cluster", "read_instance", "read_plan", "read_plan_or_run", "read_profile", "read_run",
+    "read_speed", "remedy", "report", "run", "start", "sweep",
 ]  # fmt: skip
 
 
@@ -95,6 +97,16 @@ def read_profile(path: Path | str) -> Profile:
 def read_plan(path: Path | str) -> PlanDocument:
     """The content of a plan file."""
     return read_record(Path(path), PlanDocument)
+
+
+def read_run(path: Path | str) -> SavedRun:
+    """A run with its plan, as `partway run --save` writes it."""
+    return read_record(Path(path), SavedRun)
+
+
+def read_plan_or_run(path: Path | str) -> PlanDocument | SavedRun:
+    """What a plan file or a run file holds."""
+    return read_either(Path(path))
 
 
 def read_cluster(path: Path | str) -> Cluster:
@@ -263,6 +275,54 @@ def explain(document: PlanDocument, *, time_limit_s: float = 60.0) -> Explanatio
     return explain_plan(
         _problem(document), document.solution, solve=again, out_of_time=lambda: budget.spent
     )
+
+
+def report(
+    subject: PlanDocument | SavedRun,
+    *,
+    time_limit_s: float = 60.0,
+    on_step: Progress = lambda step: None,
+) -> str:
+    """One self-contained HTML page about a plan, or about a run beside its plan.
+
+    Args:
+        subject: a plan, or a run with its plan.
+        time_limit_s: for everything that is solved again; questions left over are counted.
+        on_step: told what is being done.
+
+    Raises:
+        PlannerError: the plan says of itself what is not its price.
+    """
+    from planner.report.content import ReportContent
+    from planner.report.page import report_page
+
+    run = subject if isinstance(subject, SavedRun) else None
+    document = subject if isinstance(subject, PlanDocument) else subject.document
+    if document.problem is None:
+        return report_page(ReportContent(document, run=run))
+    check_time_limit(time_limit_s)
+    budget = Budget(time_limit_s)
+    on_step("solving for every number of parts")
+    parts = sweep_parts(document.problem, _within(document, budget, time_limit_s / 4))
+    if document.solution.plan is None:
+        rows = compare_plans(document.problem, document.solution)
+        return report_page(ReportContent(document, alternatives=rows, parts=parts, run=run))
+    on_step("solving again with changes")
+    answer = explain(document, time_limit_s=max(budget.left_s, _LEAST_QUESTION_S))
+    return report_page(ReportContent(document, answer, answer.alternatives, parts, run))
+
+
+def _within(
+    document: PlanDocument, budget: Budget, limit_s: float
+) -> Callable[[Problem], Solution]:
+    """Solves for the plan's objective, each time within an equal share of a limit."""
+    share_s = limit_s / len(document.cluster.nodes)
+
+    def again(problem: Problem) -> Solution:
+        left_s = max(min(share_s, budget.left_s), _LEAST_QUESTION_S)
+        return solve(problem, document.solution.objective, time_limit_s=left_s)
+
+    return again
 
 
 def pareto(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -35,6 +36,22 @@ def read_record(path: Path, model: type[Model]) -> Model:
     if "schema_" in model.model_fields and "schema_" not in record.model_fields_set:
         raise FileFormatError(f"{path}: schema: is missing; expected {_schema_of(model)!r}")
     return record
+
+
+def read_schema(path: Path) -> str:
+    """What a JSON file says that it is, such as `partway.plan-document/2`; empty if nothing.
+
+    Raises:
+        FileFormatError: the file is missing, or no JSON.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise FileFormatError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(f"{path}: is no JSON: {error}") from error
+    schema = content.get("schema") if isinstance(content, dict) else None
+    return schema if isinstance(schema, str) else ""
 
 
 def write_record(path: Path, record: BaseModel) -> None:

@@ -17,6 +17,7 @@ from planner.cli.pareto_command import pareto
 from planner.cli.plan_command import plan
 from planner.cli.probe_command import probe
 from planner.cli.profile_command import profile
+from planner.cli.report_command import report
 from planner.cli.run_command import run
 from planner.cli.speed_command import speed
 from planner.cli.sweep_command import sweep
@@ -30,7 +31,8 @@ The commands follow each other, and each leaves a file that the next one reads:
     partway plan resnet18.profile.json --cluster cluster.yaml -o plan.json
     partway explain plan.json
     partway emit plan.json --model torchvision:resnet18 -o parts
-    partway run parts --emulate-links
+    partway run parts --emulate-links --save run.json
+    partway report run.json -o report.html
 
 `partway demo` does all of it on ResNet-18. Exit codes: 0 done; 1 no feasible plan, or a check or
 a run failed; 2 wrong use or bad input.
@@ -45,7 +47,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    profile, probe, plan, explain, pareto, sweep, compare, emit, run, speed, carry, demo,
+    profile, probe, plan, explain, pareto, sweep, compare, emit, run, report, speed, carry, demo,
 ):  # fmt: skip
     app.command()(command)
 
