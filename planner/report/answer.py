@@ -19,6 +19,9 @@ from planner.wording import (
     time_text,
 )
 
+_MOST_TOLD = 4
+"""Stages up to which a sentence tells where they run; of more, the table does."""
+
 
 def answer_part(content: ReportContent) -> Markup:
     """The answer, before any reason."""
@@ -38,16 +41,17 @@ def answer_part(content: ReportContent) -> Markup:
 
 
 def headline(content: ReportContent) -> str:
-    """One line: the placement and its latency, or that there is none."""
+    """One line: in how many stages, and how long a request takes; or that there is no plan."""
     document = content.document
     plan, estimate = document.solution.plan, document.estimate
     if plan is None:
         known = "no plan was found" if document.solution.status == "unknown" else "no plan fits"
         return f"{document.model}: {known}"
-    where = placement_text(plan, document.block_names)
+    n_stages = len(plan.stages)
+    pieces = f"in {n_stages} stages" if n_stages > 1 else f"in one piece on {plan.stages[0].node}"
     if estimate is None:
-        return f"{document.model}: {where}"
-    return f"{document.model}: {where} – {time_text(estimate.latency_s)} predicted"
+        return f"{document.model} {pieces}"
+    return f"{document.model} {pieces}: {time_text(estimate.latency_s)}"
 
 
 def _facts(content: ReportContent, estimate: Breakdown) -> Iterator[Markup]:
@@ -81,7 +85,9 @@ def _gap(content: ReportContent) -> str:
 
 
 def _sentences(content: ReportContent) -> Iterator[str]:
-    document = content.document
+    document, plan = content.document, content.document.solution.plan
+    if plan is not None and len(plan.stages) <= _MOST_TOLD:
+        yield f"stages on {placement_text(plan, document.block_names)}"
     yield proof_text(document.solution)
     if document.solution.reason:
         yield document.solution.reason

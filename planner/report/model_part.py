@@ -14,7 +14,9 @@ from planner.report.stage_marks import stage_badge, stage_class
 from planner.solution import PlanDocument
 
 _NAMED_TENSORS = 4
-_BLOCK_WIDTH, _CUT_WIDTH = 10.0, 6.0
+_PITCH, _BLOCK_WIDTH, _CUT_WIDTH = 10.0, 9.4, 6.0
+_LEAST_SENT_SHARE = 1 / 120
+"""Of the strip's width: what the plan carries is seen also among hundreds of boundaries."""
 _BLOCKS_HEIGHT, _CUTS_TOP, _HEIGHT = 30.0, 40.0, 100.0
 
 
@@ -49,7 +51,7 @@ def _figure(document: PlanDocument, plan: Plan, problem: Problem) -> Markup:
             *_block_marks(document, plan),
             *_cut_marks(plan, problem),
             class_="strip",
-            viewBox=f"0 0 {problem.n_blocks * _BLOCK_WIDTH:g} {_HEIGHT:g}",
+            viewBox=f"0 0 {problem.n_blocks * _PITCH:g} {_HEIGHT:g}",
             preserveAspectRatio="none",
             role="img",
             aria_label="Blocks by stage, and the bytes that cross between them",
@@ -64,7 +66,7 @@ def _block_marks(document: PlanDocument, plan: Plan) -> Iterator[Markup]:
         for block in range(stage.start, stage.stop):
             title = f"{document.block_names[block]}: stage {index + 1} on {' '.join(stage.nodes)}"
             yield _bar(
-                block * _BLOCK_WIDTH,
+                block * _PITCH,
                 (0.0, _BLOCKS_HEIGHT),
                 title,
                 width=_BLOCK_WIDTH,
@@ -73,12 +75,17 @@ def _block_marks(document: PlanDocument, plan: Plan) -> Iterator[Markup]:
 
 
 def _cut_marks(plan: Plan, problem: Problem) -> Iterator[Markup]:
-    """A bar per boundary, as high as the bytes that cross it; those at the ends are halved."""
+    """A bar per boundary, as high as the bytes that cross it; those at the ends are halved.
+
+    What the plan carries is drawn last, over its neighbours where bars are narrow.
+    """
     sent = {0, problem.n_blocks, *(stage.start for stage in plan.stages)}
-    highest, end = max(*problem.cut_bytes, 1), problem.n_blocks * _BLOCK_WIDTH
-    for boundary, n_bytes in enumerate(problem.cut_bytes):
-        middle = boundary * _BLOCK_WIDTH
-        left, right = max(middle - _CUT_WIDTH / 2, 0.0), min(middle + _CUT_WIDTH / 2, end)
+    highest, end = max(*problem.cut_bytes, 1), problem.n_blocks * _PITCH
+    for boundary in sorted(range(problem.n_blocks + 1), key=sent.__contains__):
+        n_bytes, middle = problem.cut_bytes[boundary], boundary * _PITCH
+        least = end * _LEAST_SENT_SHARE if boundary in sent else 0.0
+        half = max(_CUT_WIDTH, least) / 2
+        left, right = max(middle - half, 0.0), min(middle + half, end)
         height = (_HEIGHT - _CUTS_TOP) * n_bytes / highest
         yield _bar(
             left,
@@ -96,10 +103,10 @@ def _bar(left: float, span: tuple[float, float], title: str, *, width: float, lo
         "rect",
         element("title", title),
         class_=look,
-        x=f"{left:.4g}",
-        y=f"{top:.4g}",
-        width=f"{width:.4g}",
-        height=f"{height:.4g}",
+        x=f"{left:g}",
+        y=f"{top:g}",
+        width=f"{width:g}",
+        height=f"{height:g}",
     )
 
 

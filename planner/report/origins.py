@@ -61,7 +61,11 @@ def _node_row(node: Node) -> tuple[str, ...]:
 
 def _links(cluster: Cluster) -> Iterator[Markup]:
     if cluster.links:
-        columns = (*words("link"), *numbers("bandwidth", "delay", "overhead"), *words("shares"))
+        columns = (
+            *words("link"),
+            *numbers("bandwidth", "delay", "overhead"),
+            *words("shared medium"),
+        )
         yield table("Links, each direction by itself", columns, map(_link_row, cluster.links))
 
 
@@ -72,5 +76,5 @@ def _link_row(link: Link) -> tuple[str, ...]:
         number(model.bandwidth_bytes_per_s, format_bandwidth(model.bandwidth_bytes_per_s)),
         number(model.latency_s, format_duration(model.latency_s)),
         number(model.overhead_s, format_duration(model.overhead_s)),
-        link.medium or "nothing",
+        link.medium or "none",
     )

@@ -70,7 +70,7 @@ def _row(row: Row, objective: Objective, n_columns: int) -> tuple[str, ...]:
 
 
 def _picture(rows: Sequence[SweepRow]) -> Markup:
-    figure = Figure(figsize=(7, 7), layout="constrained")
+    figure = Figure(figsize=(5, 6.2), layout="constrained")
     plot_plans_against_granularity(plans_against_granularity(rows), figure)
     searched = f"Each plan is the best by {rows[0].objective} with so many parts."
     caption = " ".join((searched, *(_misfit(row) for row in rows if not row.feasible)))

@@ -41,7 +41,7 @@ section { margin-top: 2.4rem; }
 ul { margin: 0.5rem 0; padding-left: 1.2rem; max-width: 75ch; }
 .faint, figcaption, caption { color: var(--faint); }
 .bad { color: var(--warn); font-weight: 600; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 0.7rem;
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.6rem, 1fr)); gap: 0.7rem;
   margin: 1.2rem 0; padding: 0; }
 .facts div { background: var(--panel); border: 1px solid var(--line); border-radius: 0.5rem;
   padding: 0.6rem 0.8rem; }
@@ -63,7 +63,8 @@ figure { margin: 1rem 0; }
 .bar { display: flex; height: 2rem; margin: 0.15rem 0 0.6rem; background: var(--panel);
   border-radius: 0.3rem; overflow: hidden; }
 .bar span { flex: none; height: 100%; overflow: hidden; white-space: nowrap; line-height: 2rem;
-  text-align: center; font-size: 0.85rem; border-right: 1px solid var(--paper); }
+  text-overflow: ellipsis; text-align: center; font-size: 0.85rem;
+  border-right: 1px solid var(--paper); }
 .bar .stage { background: var(--stage); color: #000; font-weight: 600; }
 .bar .hop { background: repeating-linear-gradient(135deg, var(--hop) 0 3px, transparent 3px 7px); }
 .use { display: block; position: relative; width: 100%; min-width: 6rem; height: 0.7rem;
@@ -71,13 +72,13 @@ figure { margin: 1rem 0; }
 .use i { position: absolute; inset: 0 auto 0 0; background: var(--accent); }
 .use.full i { background: var(--warn); }
 .strip { display: block; width: 100%; height: 7rem; }
-.strip .stage { fill: var(--stage); stroke: var(--paper); }
+.strip .stage { fill: var(--stage); }
 .strip .cut { fill: var(--hop); }
 .strip .sent { fill: var(--warn); }
 .key { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; margin: 0.5rem 0; font-size: 0.9rem; }
 .key i { display: inline-block; width: 0.9em; height: 0.9em; background: var(--hop); }
 .key .sent { background: var(--warn); }
-.picture svg { display: block; width: 100%; max-width: 40rem; height: auto; }
+.picture svg { display: block; width: 100%; max-width: 34rem; height: auto; }
 .picture text { fill: currentColor; }
 details { margin: 0.6rem 0; }
 summary { cursor: pointer; color: var(--accent); }
@@ -88,7 +89,7 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: 0.8re
   thead { display: none; }
   tr { border: 1px solid var(--line); border-radius: 0.5rem; margin-bottom: 0.6rem;
     padding: 0.3rem 0; background: var(--panel); }
-  td, td.number { display: flex; justify-content: space-between; gap: 1rem; border: 0;
+  td, td.number, td.text { display: flex; justify-content: space-between; gap: 1rem; border: 0;
     text-align: right; white-space: normal; padding: 0.2rem 0.7rem; overflow-wrap: anywhere; }
   td::before { content: attr(data-column); color: var(--faint); text-align: left; flex: none; }
   td:empty { display: none; }

@@ -41,10 +41,10 @@ def test_a_plan_says_how_it_compares_and_where_its_numbers_come_from(partway, fi
 
 @pytest.mark.parametrize("engine", ["inline", "processes"])
 def test_a_run_shows_predicted_beside_measured(partway, files, tmp_path, engine):
-    measured = tmp_path / "measured.json"
+    measured, saved = tmp_path / "measured.json", tmp_path / "run.json"
     status, out, _ = partway(
         "run", files / "parts", "--engine", engine, "--requests", 2, "--emulate-links",
-        "-o", measured,
+        "-o", measured, "--save", saved,
     )  # fmt: skip
     assert status == 0
     for words in ("predicted", "measured", "end to end", "near → far", "paced to the cluster"):
@@ -54,6 +54,9 @@ def test_a_run_shows_predicted_beside_measured(partway, files, tmp_path, engine)
     assert len(record["stages"]) == 2
     assert len(record["hops"]) == 3
     assert record["latency_s"] > sum(hop["transfer_s"] for hop in record["hops"]) > 0
+    run = json.loads(saved.read_text())
+    assert run["result"]["measurement"] == record
+    assert run["document"] == json.loads((files / "plan.json").read_text())
 
 
 def test_a_run_with_several_in_flight_shows_the_time_between_answers(partway, files):
