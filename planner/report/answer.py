@@ -16,7 +16,6 @@ from planner.wording import (
     placement_text,
     proof_text,
     tail_summary,
-    time_text,
 )
 
 _MOST_TOLD = 4
@@ -41,17 +40,18 @@ def answer_part(content: ReportContent) -> Markup:
 
 
 def headline(content: ReportContent) -> str:
-    """One line: in how many stages, and how long a request takes; or that there is no plan."""
+    """One line: in how many stages, and what was planned for; or that there is no plan."""
     document = content.document
-    plan, estimate = document.solution.plan, document.estimate
+    solution, plan = document.solution, document.solution.plan
     if plan is None:
-        known = "no plan was found" if document.solution.status == "unknown" else "no plan fits"
+        known = "no plan was found" if solution.status == "unknown" else "no plan fits"
         return f"{document.model}: {known}"
     n_stages = len(plan.stages)
     pieces = f"in {n_stages} stages" if n_stages > 1 else f"in one piece on {plan.stages[0].node}"
-    if estimate is None:
+    if solution.value is None:
         return f"{document.model} {pieces}"
-    return f"{document.model} {pieces}: {time_text(estimate.latency_s)}"
+    value = format_value(solution.objective, solution.value)
+    return f"{document.model} {pieces}: {solution.objective.name} {value}"
 
 
 def _facts(content: ReportContent, estimate: Breakdown) -> Iterator[Markup]:

@@ -6,6 +6,7 @@ import pytest
 
 from planner import api
 from planner.explain import explain
+from planner.objectives import THROUGHPUT
 from planner.problem import Problem
 from planner.report.content import ReportContent
 from planner.report.page import report_page
@@ -21,7 +22,11 @@ from tests.planner.test_saved_run import saved_run
 
 def content(document=None, run=None):
     document = document or cut_document()
-    solve = BruteForce().solve
+    objective = document.solution.objective
+
+    def solve(problem):
+        return BruteForce().solve(problem, objective)
+
     answer = explain(document.problem, document.solution, solve=solve)
     parts = sweep_parts(document.problem, solve)
     return ReportContent(document, answer, answer.alternatives, parts, run)
@@ -68,7 +73,7 @@ def test_what_the_pictures_refer_to_is_there(page):
 
 def test_the_answer_comes_first_and_its_numbers_are_the_records(page, measured):
     reader = PageReader(page)
-    assert reader.texts["h1"] == ["tiny in 2 stages: 13000.00 ms"]
+    assert reader.texts["h1"] == ["tiny in 2 stages: latency 13000.00 ms"]
     assert reader.tags.index("h1") < reader.tags.index("h2")
     estimate = measured.document.estimate
     assert reader.facts == {
@@ -80,6 +85,14 @@ def test_the_answer_comes_first_and_its_numbers_are_the_records(page, measured):
     }
     assert "stages on fast, slow from head" in reader.words
     assert "no such plan is below 13000.00 ms" in reader.words
+
+
+def test_what_was_planned_for_stands_in_the_head():
+    problem = small_fast_and_roomy_slow()
+    solution = BruteForce().solve(problem, THROUGHPUT)
+    reader = PageReader(report_page(content(document_of(problem, solution=solution))))
+    assert reader.texts["h1"] == ["tiny in 2 stages: period 10000.00 ms"]
+    assert reader.facts["period, planned for"] == 10.0
 
 
 def test_every_term_is_predicted_beside_measured(page, measured):
@@ -173,7 +186,7 @@ def test_names_are_text_and_never_markup():
         provenance={HOSTILE: HOSTILE},
     )
     reader = PageReader(report_page(content(document, saved_run(document))))
-    assert reader.texts["h1"] == [f"{HOSTILE} in 2 stages: 13000.00 ms"]
+    assert reader.texts["h1"] == [f"{HOSTILE} in 2 stages: latency 13000.00 ms"]
     assert reader.table("Stages.").column("blocks")[0] == f"{HOSTILE} to body"
     assert HOSTILE in reader.table("Measured: read off").column("where it comes from")
     assert any(text.startswith(f"{HOSTILE}: stage 1") for text in reader.texts["title"])
