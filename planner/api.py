@@ -280,6 +280,7 @@ def explain(document: PlanDocument, *, time_limit_s: float = 60.0) -> Explanatio
 def report(
     subject: PlanDocument | SavedRun,
     *,
+    profile: Profile | None = None,
     time_limit_s: float = 60.0,
     on_step: Progress = lambda step: None,
 ) -> str:
@@ -287,11 +288,13 @@ def report(
 
     Args:
         subject: a plan, or a run with its plan.
+        profile: the reference that was planned with, to draw the model's graph by part.
         time_limit_s: for everything that is solved again; questions left over are counted.
         on_step: told what is being done.
 
     Raises:
         PlannerError: the plan says of itself what is not its price.
+        MismatchError: the plan is not of the profile.
     """
     from planner.report.content import ReportContent
     from planner.report.page import report_page
@@ -299,17 +302,19 @@ def report(
     run = subject if isinstance(subject, SavedRun) else None
     document = subject if isinstance(subject, PlanDocument) else subject.document
     if document.problem is None:
-        return report_page(ReportContent(document, run=run))
+        return report_page(ReportContent(document, run=run, profile=profile))
     check_time_limit(time_limit_s)
     budget = Budget(time_limit_s)
     on_step("solving for every number of parts")
     parts = sweep_parts(document.problem, _within(document, budget, time_limit_s / 4))
     if document.solution.plan is None:
         rows = compare_plans(document.problem, document.solution)
-        return report_page(ReportContent(document, alternatives=rows, parts=parts, run=run))
+        return report_page(
+            ReportContent(document, alternatives=rows, parts=parts, run=run, profile=profile)
+        )
     on_step("solving again with changes")
     answer = explain(document, time_limit_s=max(budget.left_s, _LEAST_QUESTION_S))
-    return report_page(ReportContent(document, answer, answer.alternatives, parts, run))
+    return report_page(ReportContent(document, answer, answer.alternatives, parts, run, profile))
 
 
 def _within(

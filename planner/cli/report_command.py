@@ -19,6 +19,10 @@ def report(
         ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="HTML file to write.")],
+    profile: Annotated[
+        Path | None,
+        typer.Option(help="Profile that was planned with: adds the model's graph."),
+    ] = None,
     time_limit: Annotated[
         str, typer.Option(help="For everything that is solved again; what is left out is counted.")
     ] = "60s",
@@ -31,15 +35,17 @@ def report(
     \b
     Examples:
       partway report plan.json -o report.html
-      partway report run.json -o report.html
+      partway report run.json --profile resnet18.profile.json -o report.html
     """
     from netmodel.units import parse_duration_s
     from planner import api
     from planner.files import write_text_atomic
 
     check_output(output)
-    content = api.read_plan_or_run(subject)
+    limit_s = parse_duration_s(time_limit)
+    about = api.read_plan_or_run(subject)
+    measured = None if profile is None else api.read_profile(profile)
     with progress("report") as on_step:
-        page = api.report(content, time_limit_s=parse_duration_s(time_limit), on_step=on_step)
+        page = api.report(about, profile=measured, time_limit_s=limit_s, on_step=on_step)
     write_text_atomic(output, page)
     stderr().print(f"wrote {output}", markup=False)

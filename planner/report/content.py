@@ -10,6 +10,7 @@ from planner.explanation import Explanation
 from planner.saved_run import SavedRun
 from planner.solution import PlanDocument
 from planner.sweep import SweepRow
+from profiler.profile_records import Profile
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class ReportContent:
     parts: tuple[SweepRow, ...] = ()
     """The best plan for every number of parts; empty if it was not asked for."""
     run: SavedRun | None = None
+    profile: Profile | None = None
+    """That was planned with, for the edges of the model's graph; none if it was not given."""
 
     @property
     def measured(self) -> Breakdown | None:

@@ -8,6 +8,7 @@ from netmodel.units import format_size
 from planner.plan import Plan
 from planner.problem import Problem
 from planner.report.content import ReportContent
+from planner.report.graph_picture import graph_picture
 from planner.report.markup import Markup, element, numbers, section, table, words
 from planner.report.quantities import count, size
 from planner.report.stage_marks import stage_badge, stage_class
@@ -27,7 +28,11 @@ def model_part(content: ReportContent) -> Markup:
         return Markup("")
     strip = () if document.problem is None else (_figure(document, plan, document.problem),)
     return section(
-        "The plan on the model", *strip, _stage_table(document, plan), _block_list(document, plan)
+        "The plan on the model",
+        *strip,
+        _stage_table(document, plan),
+        _block_list(document, plan),
+        graph_picture(content, plan),
     )
 
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
+
+from matplotlib.figure import Figure
 
 from netmodel.cluster import Cluster, Link, Node
 from netmodel.units import format_bandwidth, format_duration
+from planner.plotting.cluster_graph import cluster_loads, plot_cluster
 from planner.report.content import ReportContent
 from planner.report.markup import Markup, number, numbers, section, table, words
+from planner.report.pictures import picture
 from planner.report.quantities import size
 from planner.report.run_notes import setting_text
+
+_IN_A_ROW = 2
+"""Nodes up to which the cluster's picture is flat."""
 
 
 def origins_part(content: ReportContent) -> Markup:
@@ -49,7 +57,18 @@ def cluster_part(content: ReportContent) -> Markup:
         (*words("node"), *numbers("memory cap", "speed", "price per second")),
         map(_node_row, cluster.nodes),
     )
-    return section("The cluster", nodes, *_links(cluster))
+    return section("The cluster", *_loads(content), nodes, *_links(cluster))
+
+
+def _loads(content: ReportContent) -> Iterator[Markup]:
+    """Of the prediction: what was measured does not tell how long a link was busy."""
+    cluster, estimate = content.document.cluster, content.document.estimate
+    if estimate is None or not isfinite(estimate.latency_s):
+        return
+    figure = Figure(figsize=(7, 6 if len(cluster.nodes) > _IN_A_ROW else 3.5), layout="constrained")
+    plot_cluster(cluster_loads(cluster, estimate), figure.subplots())
+    caption = "What one request puts on nodes and links, predicted."
+    yield picture(figure, "cluster", caption, stays_light=True)
 
 
 def _node_row(node: Node) -> tuple[str, ...]:

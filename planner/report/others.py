@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from planner.baselines.hand_split import HandSplit
 from planner.compare import Row
 from planner.objectives import LATENCY, Objective
 from planner.plotting.granularity import plans_against_granularity, plot_plans_against_granularity
@@ -20,7 +21,7 @@ from planner.report.markup import (
     table,
     words,
 )
-from planner.report.pictures import svg
+from planner.report.pictures import picture
 from planner.report.quantities import duration, size
 from planner.sweep import SweepRow
 from planner.wording import comparison_notes, format_value, ratio_text
@@ -31,7 +32,7 @@ def others_part(content: ReportContent) -> Markup:
     objective = content.document.solution.objective
     parts = [_alternatives(content.alternatives, objective)] if content.alternatives else []
     if len(content.parts) > 1:
-        parts.append(_picture(content.parts))
+        parts.append(_picture(content))
     return section("The alternatives", *parts) if parts else Markup("")
 
 
@@ -69,17 +70,14 @@ def _row(row: Row, objective: Objective, n_columns: int) -> tuple[str, ...]:
     )
 
 
-def _picture(rows: Sequence[SweepRow]) -> Markup:
-    figure = Figure(figsize=(5, 6.2), layout="constrained")
-    plot_plans_against_granularity(plans_against_granularity(rows), figure)
+def _picture(content: ReportContent) -> Markup:
+    rows = content.parts
+    by_hand = next((r.estimate for r in content.alternatives if r.name == HandSplit.name), None)
+    figure = Figure(figsize=(5, 7.5), layout="constrained")
+    plot_plans_against_granularity(plans_against_granularity(rows, by_hand), figure)
     searched = f"Each plan is the best by {rows[0].objective} with so many parts."
     caption = " ".join((searched, *(_misfit(row) for row in rows if not row.feasible)))
-    return element(
-        "figure",
-        svg(figure, "parts", "Best plan for every number of parts: latency, memory, traffic"),
-        element("figcaption", caption),
-        class_="picture",
-    )
+    return picture(figure, "parts", caption)
 
 
 def _misfit(row: SweepRow) -> str:

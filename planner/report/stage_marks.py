@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from planner.report.markup import Markup, element
-from planner.report.style import STAGE_COLOURS
+from planner.report.style import N_STAGE_COLOURS
 
 
 def stage_class(index: int) -> str:
     """The class that gives a stage its colour."""
-    return f"stage-{index % len(STAGE_COLOURS)}"
+    return f"stage-{index % N_STAGE_COLOURS}"
 
 
 def stage_badge(index: int) -> Markup:

@@ -1,15 +1,24 @@
 """The look of the page: light and dark, wide and narrow, on screen and on paper.
 
-Stages are told apart by the palette of Okabe and Ito and by their numbers, hops by hatching.
+Stages are told apart by the colours that they have in pictures and by their numbers, hops by
+hatching.
 """
 
 from __future__ import annotations
 
-STAGE_COLOURS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#7aa6ff")
-"""Of the stages in turn; black text reads on each of them."""
+from planner.plotting.palette import BLUE, GREY, STYLES
+
+
+def _ink_on(colour: str) -> str:
+    """What reads on a colour of the palette."""
+    return "#ffffff" if colour in (BLUE, GREY) else "#000000"
+
+
+N_STAGE_COLOURS = len(STYLES)
 
 _STAGES = "\n".join(
-    f".stage-{index} {{ --stage: {colour}; }}" for index, colour in enumerate(STAGE_COLOURS)
+    f".stage-{index} {{ --stage: {style.colour}; --on-stage: {_ink_on(style.colour)}; }}"
+    for index, style in enumerate(STYLES)
 )
 
 STYLE = (
@@ -57,7 +66,7 @@ th { color: var(--faint); font-weight: 600; font-size: 0.85rem; text-align: left
 td.number { white-space: nowrap; }
 td.text { text-align: left; }
 .badge { display: inline-block; min-width: 1.5em; padding: 0 0.35em; border-radius: 0.3em;
-  text-align: center; font-weight: 700; background: var(--stage); color: #000; }
+  text-align: center; font-weight: 700; background: var(--stage); color: var(--on-stage); }
 .hop-mark { display: inline-block; width: 1.5em; text-align: center; color: var(--faint); }
 figure { margin: 1rem 0; }
 .bar { display: flex; height: 2rem; margin: 0.15rem 0 0.6rem; background: var(--panel);
@@ -65,7 +74,7 @@ figure { margin: 1rem 0; }
 .bar span { flex: none; height: 100%; overflow: hidden; white-space: nowrap; line-height: 2rem;
   text-overflow: ellipsis; text-align: center; font-size: 0.85rem;
   border-right: 1px solid var(--paper); }
-.bar .stage { background: var(--stage); color: #000; font-weight: 600; }
+.bar .stage { background: var(--stage); color: var(--on-stage); font-weight: 600; }
 .bar .hop { background: repeating-linear-gradient(135deg, var(--hop) 0 3px, transparent 3px 7px); }
 .use { display: block; position: relative; width: 100%; min-width: 6rem; height: 0.7rem;
   margin-top: 0.45rem; background: var(--panel); border: 1px solid var(--line); }
@@ -79,6 +88,9 @@ figure { margin: 1rem 0; }
 .key i { display: inline-block; width: 0.9em; height: 0.9em; background: var(--hop); }
 .key .sent { background: var(--warn); }
 .picture svg { display: block; width: 100%; max-width: 34rem; height: auto; }
+.light svg { --paper: #ffffff; --panel: #f0f1f3; --line: #999999; color: #000000;
+  background: #ffffff; border-radius: 0.5rem; min-width: 32rem; max-width: 44rem; }
+.light { overflow-x: auto; }
 .picture text { fill: currentColor; }
 details { margin: 0.6rem 0; }
 summary { cursor: pointer; color: var(--accent); }

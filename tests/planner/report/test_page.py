@@ -158,6 +158,13 @@ def test_alternatives_are_priced_as_the_records_say_or_have_a_reason(page, measu
     assert [text for text in table.column("parts on") if text.startswith("none")] == reasons
 
 
+def test_pictures_show_the_number_of_parts_and_the_loads_of_the_cluster(page):
+    words = PageReader(page).texts["text"]
+    assert "Number of parts" in words
+    assert "What one request puts on nodes and links, predicted" in words
+    assert any(word.startswith("100 B, busy 1e+03 ms") for word in words)
+
+
 def test_every_number_says_where_it_comes_from(page):
     table = PageReader(page).table("Measured: read off a clock")
     origins = dict(zip(table.column("number"), table.column("where it comes from"), strict=True))

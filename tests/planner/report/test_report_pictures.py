@@ -41,3 +41,11 @@ def test_pictures_of_two_names_share_no_id_and_equal_ones_are_equal():
     assert all(ids)
     assert not ids[0] & ids[1]
     assert draw() == draw()
+
+
+def test_names_stay_as_they_are_whatever_is_in_them():
+    name = 'a$_{ -->< id="x" url(#y) #ffffff$'
+    figure = Figure()
+    figure.subplots().set_title(name)
+    reader = PageReader(svg(figure, "one", "names"))
+    assert name in reader.texts["text"]

@@ -1,0 +1,56 @@
+"""The model's graph by part, which needs the profile: a plan knows its blocks, not their edges."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from planner.errors import MismatchError
+from planner.plan import Plan
+from planner.plotting.model_graph import model_graph, plot_model_graph
+from planner.report.content import ReportContent
+from planner.report.markup import Markup, element
+from planner.report.pictures import picture
+from planner.solution import PlanDocument
+from profiler.block_order import reordered
+from profiler.profile_records import Profile
+
+_MOST_BLOCKS = 80
+"""Of more, the picture would be longer than anyone looks."""
+
+
+def graph_picture(content: ReportContent, plan: Plan) -> Markup:
+    """To open; nothing without a profile.
+
+    Raises:
+        MismatchError: the plan is not of the profile.
+    """
+    if content.profile is None:
+        return Markup("")
+    profile = profile_of_plan(content.profile, content.document)
+    graph, n_blocks = model_graph(profile, plan), len(profile.blocks)
+    if n_blocks > _MOST_BLOCKS:
+        return element("p", f"{n_blocks} blocks are too many for a picture of the model's graph.")
+    drawn = Figure(figsize=(5, 0.3 * n_blocks + 1), layout="constrained")
+    plot_model_graph(graph, drawn.subplots())
+    caption = "Lines and arcs are tensors that a block reads; thick ones cross a cut."
+    return element(
+        "details", element("summary", "The model's graph"), picture(drawn, "graph", caption)
+    )
+
+
+def profile_of_plan(profile: Profile, document: PlanDocument) -> Profile:
+    """The profile in the order of blocks that the plan counts.
+
+    Raises:
+        MismatchError: the plan's order is of another number of operators.
+    """
+    if not document.op_order:
+        return profile
+    place = {op: index for index, op in enumerate(document.op_order)}
+    if len(place) != len(profile.graph.ops):
+        raise MismatchError(
+            f"the plan orders {len(place)} operators, but the profile of {profile.graph.model} has "
+            f"{len(profile.graph.ops)}: give the profile that it was planned with"
+        )
+    starts = [block.op_start for block in profile.blocks]
+    return reordered(profile, sorted(range(len(starts)), key=lambda block: place[starts[block]]))
