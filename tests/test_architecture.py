@@ -65,6 +65,7 @@ FORBIDDEN = {
     "planner.plotting": ("torch", "planner.cli", "matplotlib.pyplot"),
     "planner.report": ("torch", "planner.cli", "planner.solvers", "matplotlib.pyplot"),
     "planner.wording": ("torch", "planner.cli", "planner.solvers"),
+    "planner.export": ("torch", "planner.cli", "planner.solvers", "planner.plotting"),
     "planner.engines": ("torch", "planner.solvers", "planner.plotting", "planner.cli"),
 }
 RUNTIME_MAY_IMPORT = ("planner.runtime", "planner.errors", "profiler.backends", "profiler.process")

@@ -1,0 +1,1 @@
+"""Export: pure functions from records to texts that other programs open."""
