@@ -13,6 +13,7 @@ from planner.cli.console import fail
 from planner.cli.demo_command import demo
 from planner.cli.emit_command import emit
 from planner.cli.explain_command import explain
+from planner.cli.export_command import export
 from planner.cli.pareto_command import pareto
 from planner.cli.plan_command import plan
 from planner.cli.probe_command import probe
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 for command in (
     profile, probe, plan, explain, pareto, sweep, compare, emit, run, report, speed, carry, demo,
+    profile, probe, plan, explain, pareto, sweep, compare, emit, run, export, speed, carry, demo,
 ):  # fmt: skip
     app.command()(command)
 
