@@ -6,6 +6,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
 
@@ -137,6 +138,26 @@ def test_what_was_emitted_opens_and_hands_on_the_right_bytes(backend, emitted):
     partition = open_partition(emitted(backend))
     assert partition.hop_ends == [("sensor", "sensor"), ("sensor", "desk"), ("desk", "desk")]
     assert partition.hop_bytes == [4 * 3 * 32 * 32, 4 * 8 * 16 * 16, 40]
+
+
+def test_onnx_stages_are_ordinary_models_in_which_the_original_is_found_by_name(emitted):
+    """Viewers such as Netron show what the file names: tensors, weights and operators."""
+    folder = emitted("onnx")
+    manifest = read_record(folder / "manifest.json", Manifest)
+    weights, operators = set(), set()
+    for stage in manifest.stages:
+        path = folder / stage.file.path
+        onnx.checker.check_model(path, full_check=True)
+        graph = onnx.load(path).graph
+        assert [value.name for value in graph.input] == [port.name for port in stage.inputs]
+        assert [value.name for value in graph.output] == [port.name for port in stage.outputs]
+        assert all(node.name for node in graph.node)
+        weights |= {tensor.name for tensor in graph.initializer}
+        operators |= {name for node in graph.node for name in node.output}
+    model = dict(SmallCnn().named_parameters()) | dict(SmallCnn().named_buffers())
+    counters = {name for name in model if name.endswith("num_batches_tracked")}
+    assert weights == set(model) - counters
+    assert {"conv2d", "relu", "max_pool2d", "conv2d_1", "relu_1", "avg_pool2d"} <= operators
 
 
 RUN_ALONE = """
