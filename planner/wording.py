@@ -10,7 +10,7 @@ from planner.breakdown import Breakdown, HopTerm, StageTerm
 from planner.compare import Row
 from planner.manifest import Verification
 from planner.objectives import Objective
-from planner.plan import Plan
+from planner.plan import Plan, Stage
 from planner.solution import Solution
 from planner.tail import Tail
 from profiler.profile_records import ReferenceTimes
@@ -101,7 +101,7 @@ def in_order(breakdown: Breakdown) -> list[HopTerm | StageTerm]:
     return terms
 
 
-def blocks_text(term: StageTerm, block_names: Sequence[str]) -> str:
+def blocks_text(term: StageTerm | Stage, block_names: Sequence[str]) -> str:
     """The first and last block of a stage: `conv1 to layer2.0`."""
     first, last = block_names[term.start], block_names[term.stop - 1]
     return first if first == last else f"{first} to {last}"

@@ -1,4 +1,4 @@
-"""`partway export`: a plan as text that other programs open."""
+"""`partway export`: a plan, or a run beside it, as text that other programs open."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ from planner.cli.console import stderr
 from planner.cli.options import check_output
 
 if TYPE_CHECKING:
+    from planner.saved_run import SavedRun
     from planner.solution import PlanDocument
 
 
 def export(
-    plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="Plan file.")],
+    subject: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PLAN_OR_RUN", help="Plan file, or what `partway run --save` wrote."
+        ),
+    ],
     form: Annotated[
         str,
         typer.Option(
@@ -29,16 +35,17 @@ def export(
         Path | None, typer.Option("--output", "-o", help="File to write, instead of stdout.")
     ] = None,
 ) -> None:
-    """Write a plan as a graph, or as a trace of one request.
+    """Write a plan as a graph, or a plan or a run as a trace of one request.
 
     A graph shows stages on their nodes and what travels between them. A trace has a track for every
-    node and every direction of a link; open it at ui.perfetto.dev or chrome://tracing.
+    node and every direction of a link, and of a run shows predicted above measured; open it at
+    ui.perfetto.dev or chrome://tracing.
 
     \b
     Examples:
       partway export plan.json --as mermaid
       partway export plan.json --as dot -o plan.dot
-      partway export plan.json --as trace -o plan.trace.json
+      partway export run.json --as trace -o run.trace.json
     """
     from planner import api
     from planner.files import write_text_atomic
@@ -46,7 +53,7 @@ def export(
     write = _writer(form)
     if output is not None:
         check_output(output)
-    text = write(api.read_plan(plan_file))
+    text = write(api.read_plan_or_run(subject))
     if output is None:
         sys.stdout.write(text)
         return
@@ -54,17 +61,31 @@ def export(
     stderr().print(f"wrote {output}", markup=False)
 
 
-def _writer(form: str) -> Callable[[PlanDocument], str]:
+def _writer(form: str) -> Callable[[PlanDocument | SavedRun], str]:
     from planner.errors import PlannerError
-    from planner.export.chrome_trace import chrome_trace
     from planner.export.dot import dot_text
     from planner.export.mermaid import mermaid_text
 
-    writers: dict[str, Callable[[PlanDocument], str]] = {
-        "mermaid": mermaid_text,
-        "dot": dot_text,
-        "trace": chrome_trace,
+    writers: dict[str, Callable[[PlanDocument | SavedRun], str]] = {
+        "mermaid": lambda subject: mermaid_text(_plan_of(subject)),
+        "dot": lambda subject: dot_text(_plan_of(subject)),
+        "trace": _trace,
     }
     if form not in writers:
         raise PlannerError(f"--as {form!r} is unknown: use one of {', '.join(writers)}")
     return writers[form]
+
+
+def _trace(subject: PlanDocument | SavedRun) -> str:
+    from planner.export.chrome_trace import chrome_trace
+    from planner.saved_run import SavedRun
+
+    if isinstance(subject, SavedRun):
+        return chrome_trace(subject.document, subject.result, slowed_by_quotas=subject.cpu_quotas)
+    return chrome_trace(subject)
+
+
+def _plan_of(subject: PlanDocument | SavedRun) -> PlanDocument:
+    from planner.saved_run import SavedRun
+
+    return subject.document if isinstance(subject, SavedRun) else subject

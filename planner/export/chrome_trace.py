@@ -25,9 +25,10 @@ from planner.breakdown import Breakdown, HopTerm, StageTerm
 from planner.engines.interface import RunResult
 from planner.errors import MismatchError
 from planner.export.plain import plain_text
-from planner.export.plan_graph import blocks_text
 from planner.export.timeline import Span, lay_out
+from planner.report.run_notes import setting_text
 from planner.solution import PlanDocument
+from planner.wording import blocks_text
 
 FORMAT_URL = "https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU"
 LAYOUT_NOTE = (
@@ -49,12 +50,15 @@ class _Process:
     block_names: tuple[str, ...]
 
 
-def chrome_trace(document: PlanDocument, result: RunResult | None = None) -> str:
+def chrome_trace(
+    document: PlanDocument, result: RunResult | None = None, *, slowed_by_quotas: bool = False
+) -> str:
     """The trace of a plan's prediction and, if there was a run, of what it measured.
 
     Args:
         document: the plan.
         result: what running it gave.
+        slowed_by_quotas: whether a testbed's CPU quotas made nodes as slow as they are.
 
     Raises:
         MismatchError: there is nothing to show, or the run is of other stages.
@@ -65,8 +69,10 @@ def chrome_trace(document: PlanDocument, result: RunResult | None = None) -> str
         reason = document.solution.reason or "it has no estimate"
         raise MismatchError(f"the plan of {document.model} has nothing to trace: {reason}")
     events = ",\n".join(_json(event) for process in processes for event in _events(process))
-    data = _json(_other_data(document, result))
-    return f'{{"traceEvents": [\n{events}\n],\n"otherData": {data}}}\n'
+    data = _other_data(document)
+    if result is not None:
+        data["run"] = plain_text(setting_text(result, slowed_by_quotas=slowed_by_quotas))
+    return f'{{"traceEvents": [\n{events}\n],\n"otherData": {_json(data)}}}\n'
 
 
 def _json(content: dict[str, Any]) -> str:
@@ -90,20 +96,13 @@ def _check_same_stages(document: PlanDocument, measured: Breakdown) -> None:
         raise MismatchError(f"the run has the stages {ran}, but the plan has {planned}")
 
 
-def _other_data(document: PlanDocument, result: RunResult | None) -> dict[str, str]:
-    data = {
+def _other_data(document: PlanDocument) -> dict[str, str]:
+    return {
         "format": f"Trace Event Format, {FORMAT_URL}",
         "model": plain_text(document.model),
         "backend": plain_text(document.backend),
         "layout": LAYOUT_NOTE,
         "times": "ts and dur are in whole microseconds; args are in seconds and bytes",
-    }
-    if result is None:
-        return data
-    return data | {
-        "engine": plain_text(result.engine),
-        "links": "paced to the cluster file" if result.emulated_links else plain_text(result.hosts),
-        "speeds": "slowed to the cluster file" if result.emulated_speeds else "the machine's own",
     }
 
 
@@ -156,7 +155,7 @@ def _words(span: Span, block_names: tuple[str, ...]) -> _Event:
     if isinstance(span.term, HopTerm):
         size = format_size(span.term.n_bytes)
         return {"name": f"hop {span.index}: {size}", "cat": "hop"}
-    blocks = blocks_text(span.term.start, span.term.stop, block_names)
+    blocks = blocks_text(span.term, block_names)
     return {"name": plain_text(f"stage {span.index}: {blocks}"), "cat": "stage"}
 
 

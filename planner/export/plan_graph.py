@@ -13,8 +13,9 @@ from math import isfinite
 from netmodel.units import format_duration, format_size
 from planner.breakdown import Breakdown, in_turn
 from planner.errors import MismatchError
-from planner.plan import Plan
+from planner.plan import Plan, Stage
 from planner.solution import PlanDocument
+from planner.wording import blocks_text
 
 _MOST_TENSORS = 2
 
@@ -74,12 +75,6 @@ def plan_graph(document: PlanDocument) -> PlanGraph:
     )
 
 
-def blocks_text(start: int, stop: int, block_names: Sequence[str]) -> str:
-    """First and last block of a range by name."""
-    first, last = block_names[start], block_names[stop - 1]
-    return first if stop - start == 1 else f"{first} to {last}"
-
-
 def _latency(estimate: Breakdown | None) -> str:
     if estimate is None:
         return ""
@@ -92,7 +87,7 @@ def _groups(document: PlanDocument, plan: Plan) -> tuple[Group, ...]:
     on: dict[tuple[str, ...], list[Box]] = {}
     on[(cluster.source,)] = [Box("source", ("input",), is_stage=False)]
     for index, stage in enumerate(plan.stages):
-        on.setdefault(stage.nodes, []).append(_stage_box(document, index, stage.start, stage.stop))
+        on.setdefault(stage.nodes, []).append(_stage_box(document, index, stage))
     on.setdefault((cluster.sink,), []).append(Box("sink", ("output",), is_stage=False))
     return tuple(
         Group(
@@ -102,8 +97,8 @@ def _groups(document: PlanDocument, plan: Plan) -> tuple[Group, ...]:
     )
 
 
-def _stage_box(document: PlanDocument, index: int, start: int, stop: int) -> Box:
-    lines: tuple[str, ...] = (f"stage {index}", blocks_text(start, stop, document.block_names))
+def _stage_box(document: PlanDocument, index: int, stage: Stage) -> Box:
+    lines: tuple[str, ...] = (f"stage {index}", blocks_text(stage, document.block_names))
     if document.estimate is not None:
         term = document.estimate.stages[index]
         lines += (f"{_duration(term.compute_s)}, {format_size(term.peak_bytes)}",)

@@ -7,13 +7,13 @@ not add up to the median of the whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
 from typing import NamedTuple
 
 from planner.breakdown import Breakdown, HopTerm, StageTerm
 from planner.errors import PlannerError
+from planner.wording import in_order
 
 
 class Track(NamedTuple):
@@ -52,7 +52,7 @@ def lay_out(breakdown: Breakdown) -> tuple[Span, ...]:
         PlannerError: a hop has no link, so that the request never ends.
     """
     spans, now_s = [], 0.0
-    for index, term in _in_order(breakdown):
+    for place, term in enumerate(in_order(breakdown)):
         start_s, now_s = now_s, now_s + _duration_s(term)
         if not isfinite(now_s):
             raise PlannerError(
@@ -60,17 +60,8 @@ def lay_out(breakdown: Breakdown) -> tuple[Span, ...]:
                 "cannot be shown against time"
             )
         if now_s > start_s or isinstance(term, StageTerm) or term.source != term.target:
-            spans.append(Span(_track(term), index, start_s, now_s, term))
+            spans.append(Span(_track(term), place // 2, start_s, now_s, term))
     return tuple(spans)
-
-
-def _in_order(breakdown: Breakdown) -> Iterator[tuple[int, StageTerm | HopTerm]]:
-    """Hop, stage, hop, …, stage, hop; each with its number among its kind."""
-    yield 0, breakdown.hops[0]
-    pairs = zip(breakdown.stages, breakdown.hops[1:], strict=True)
-    for index, (stage, hop) in enumerate(pairs):
-        yield index, stage
-        yield index + 1, hop
 
 
 def _duration_s(term: StageTerm | HopTerm) -> float:

@@ -4,9 +4,11 @@ import json
 
 import pytest
 
+from planner.export.chrome_trace import chrome_trace
 from planner.export.dot import dot_text
 from planner.export.mermaid import mermaid_text
 from planner.files import write_record
+from planner.saved_run import SavedRun
 from tests.planner.cli.conftest import assert_one_error
 from tests.planner.export.documents import phone_and_server, run_of, without_plan
 
@@ -33,6 +35,16 @@ def test_a_trace_goes_to_a_file(partway, plan, tmp_path):
     assert [file.name for file in path.parent.iterdir()] == ["trace.json"]
 
 
+def test_a_saved_run_gives_a_trace_of_both_and_the_graph_of_its_plan(partway, tmp_path):
+    document = phone_and_server()
+    run = SavedRun(document=document, result=run_of(document), cpu_quotas=True)
+    write_record(tmp_path / "run.json", run)
+    status, out, err = partway("export", tmp_path / "run.json", "--as", "trace")
+    assert (status, err) == (0, "")
+    assert out == chrome_trace(document, run.result, slowed_by_quotas=True)
+    assert partway("export", tmp_path / "run.json", "--as", "dot") == (0, dot_text(document), "")
+
+
 def test_an_unknown_form_is_refused_with_those_that_there_are(partway, plan):
     outcome = partway("export", plan, "--as", "svg")
     assert_one_error(outcome, "--as 'svg' is unknown: use one of mermaid, dot, trace")
@@ -42,15 +54,15 @@ def test_a_measurement_without_its_plan_is_refused(partway, tmp_path):
     path = tmp_path / "measured.json"
     write_record(path, run_of(phone_and_server()).measurement)
     outcome = partway("export", path, "--as", "trace")
-    assert_one_error(outcome, "measured.json: schema: is 'partway.breakdown/1', expected")
+    assert_one_error(outcome, "measured.json: is a measurement without its plan: run again")
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("not JSON", "Invalid JSON"),
+        ("not JSON", "is no JSON"),
         ('{"schema": "partway.plan-document/1"}', "another version of partway"),
-        ("{}", "Field required"),
+        ("{}", "neither a plan"),
     ],
 )
 def test_what_is_no_plan_file_is_refused(partway, tmp_path, text, message):

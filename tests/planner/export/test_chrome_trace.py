@@ -137,13 +137,23 @@ def test_it_is_said_that_terms_are_medians_laid_end_to_end():
     assert trace["otherData"]["layout"] == LAYOUT_NOTE
     requests = [event for event in events_of(trace, "X") if event["cat"] == "request"]
     assert [event["args"]["note"] for event in requests] == [LAYOUT_NOTE] * 2
-    assert trace["otherData"]["links"] == "paced to the cluster file"
 
 
 def test_a_plan_without_a_run_has_the_predicted_process_alone():
     trace = trace_of(phone_and_server())
     assert {event["pid"] for event in trace["traceEvents"]} == {1}
-    assert "engine" not in trace["otherData"]
+    assert "run" not in trace["otherData"]
+
+
+def test_what_of_the_run_was_emulated_is_said():
+    document = phone_and_server()
+    own, quotas = (
+        json.loads(chrome_trace(document, run_of(document), slowed_by_quotas=slowed))["otherData"]
+        for slowed in (False, True)
+    )
+    links = "engine processes; links: paced to the cluster file; "
+    assert own["run"] == f"{links}speeds: this machine's own"
+    assert quotas["run"] == f"{links}speeds: CPU quotas of the testbed's nodes"
 
 
 def test_a_run_of_a_plan_without_a_price_has_the_measured_process_alone():

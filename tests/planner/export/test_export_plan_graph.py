@@ -3,7 +3,7 @@ import math
 import pytest
 
 from planner.errors import MismatchError
-from planner.export.plan_graph import Arrow, Box, Group, blocks_text, plan_graph
+from planner.export.plan_graph import Arrow, Box, Group, plan_graph
 from tests.planner.export.documents import document_of, phone_and_server, without_plan
 from tests.planner.instances import make_node, make_problem, mesh
 
@@ -87,10 +87,3 @@ def test_a_hop_without_a_link_says_so():
 def test_a_plan_file_without_a_plan_is_refused_with_its_reason():
     with pytest.raises(MismatchError, match="holds no plan: phone is 12 B short"):
         plan_graph(without_plan())
-
-
-def test_a_range_of_blocks_is_named_by_its_ends():
-    names = ("a", "b", "b")
-    assert blocks_text(0, 1, names) == "a"
-    assert blocks_text(0, 2, names) == "a to b"
-    assert blocks_text(1, 3, names) == "b to b"  # two blocks, whatever they are called
