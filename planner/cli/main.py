@@ -48,8 +48,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    profile, probe, plan, explain, pareto, sweep, compare, emit, run, report, speed, carry, demo,
-    profile, probe, plan, explain, pareto, sweep, compare, emit, run, export, speed, carry, demo,
+    profile, probe, plan, explain, pareto, sweep, compare, emit, run, report, export, speed, carry,
+    demo,
 ):  # fmt: skip
     app.command()(command)
 

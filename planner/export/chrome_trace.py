@@ -177,4 +177,4 @@ def _args(term: StageTerm | HopTerm) -> dict[str, object]:
     }
     if term.replicas:
         args["in turn with"] = plain_text(", ".join(term.replicas))
-    return args | {k: v for k in ("start_s", "peak_bytes") if (v := getattr(term, k))}
+    return args | {k: v for k in ("busy_s", "peak_bytes") if (v := getattr(term, k))}

@@ -115,6 +115,7 @@ def test_arguments_hold_the_exact_numbers_that_are_known():
         "node": "server",
         "blocks": "[1, 4)",
         "compute_s": 1.5,
+        "busy_s": 1.5,
         "cap_bytes": 2048,
         "peak_bytes": 130,  # base 20, weights 90, and the message of 20
     }
