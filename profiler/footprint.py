@@ -11,9 +11,11 @@ from __future__ import annotations
 import gc
 import json
 import os
+import select
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from profiler.backends import backend_named
 from profiler.backends.interface import Array
 from profiler.errors import BackendError
 from profiler.process import (
-    LoadingPeak,
+    LOOK_EVERY_S,
     anonymous_bytes,
     die_with_parent,
     peak_anonymous_bytes,
@@ -57,11 +59,11 @@ class Footprint:
     """Memory of one process, with what Python and the framework take; 0 if the system is silent."""
 
     loading_bytes: int
-    """Most while it loaded the stage."""
+    """Most that another process saw it take while it loaded the stage."""
     loaded_bytes: int
     """When it had loaded the stage and returned what that had freed."""
     running_bytes: int
-    """Most from then on."""
+    """Most from then on; wrong by pages of files that came or went: see `peak_anonymous_bytes`."""
 
 
 def measure_footprints(backend: str, threads: int, jobs: Sequence[FootprintJob]) -> list[Footprint]:
@@ -105,12 +107,18 @@ def _array(spec: Sequence[Any]) -> Array:
     return array
 
 
-def _measured(backend_name: str, threads: int, job: dict[str, Any]) -> Footprint:
-    """Loads and runs a stage in this process, with the buffers and the allocator of a worker."""
+def _measured(
+    backend_name: str, threads: int, job: dict[str, Any], on_loaded: Callable[[], object]
+) -> Footprint:
+    """Loads and runs a stage in this process, with the buffers and the allocator of a worker.
+
+    What loading takes is told as it is at its end: who looks from outside knows of more.
+    """
     backend = backend_named(backend_name)
     thrifty_allocator()
-    with LoadingPeak() as loading:
-        stage = backend.load(Path(job["path"]), threads=threads)
+    stage = backend.load(Path(job["path"]), threads=threads)
+    loading = anonymous_bytes()
+    on_loaded()
     return_freed_memory()
     pin_allocator()
     loaded = anonymous_bytes()
@@ -120,7 +128,7 @@ def _measured(backend_name: str, threads: int, job: dict[str, Any]) -> Footprint
         values = [backend.to_value(received[index]) for index in job["inputs"]]
         sent = [backend.to_array(value) for value in stage.run(values)]
         del received, values, sent
-    return Footprint(loading.n_bytes, loaded, peak_anonymous_bytes())
+    return Footprint(loading, loaded, peak_anonymous_bytes())
 
 
 def _in_child(backend: str, threads: int, job: dict[str, Any]) -> dict[str, int]:
@@ -135,20 +143,32 @@ def _in_child(backend: str, threads: int, job: dict[str, Any]) -> dict[str, int]
         answer: dict[str, Any] = {"error": "interrupted"}
         try:
             die_with_parent()
-            answer = asdict(_measured(backend, threads, job))
+            answer = asdict(_measured(backend, threads, job, lambda: os.write(writing, b" ")))
         except Exception as error:  # noqa: BLE001  its parent raises it
             answer = {"error": " ".join(f"{type(error).__name__}: {error}".split())}
         finally:  # whatever comes, a fork must not go on with its parent's work
             os.write(writing, json.dumps(answer).encode())
             os._exit(0)
     os.close(writing)
+    loading = _loading_peak(child, reading)
     with os.fdopen(reading) as pipe:
-        text = pipe.read()
+        text = pipe.read().strip()
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     answer = json.loads(text) if text else {"error": f"exit code {code}"}
     if "error" in answer:
         raise BackendError(f"{Path(job['path']).name}: {answer['error']}")
-    return answer
+    return answer | {"loading_bytes": max(answer["loading_bytes"], loading)}
+
+
+def _loading_peak(child: int, pipe: int) -> int:
+    """Most memory that a child was seen to take before it wrote to the pipe."""
+    peak = 0
+    while True:
+        taken = anonymous_bytes(child)
+        if select.select([pipe], [], [], 0)[0]:
+            return peak
+        peak = max(peak, taken)
+        time.sleep(LOOK_EVERY_S)
 
 
 def _import_all(order: dict[str, Any]) -> None:

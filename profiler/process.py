@@ -13,7 +13,7 @@ from pathlib import Path
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 _GIB, _MIB, _KIB = 2**30, 2**20, 2**10
 _PR_SET_PDEATHSIG, _SIGKILL = 1, 9
-_LOOK_EVERY_S = 0.001
+LOOK_EVERY_S = 0.001
 
 
 def thrifty_allocator() -> str:
@@ -99,8 +99,9 @@ def peak_anonymous_bytes() -> int:
 class LoadingPeak:
     """Most memory that counts against a node's cap while something loads: looks at it all the time.
 
-    What is taken and given back between two looks is missed, and where code keeps other threads
-    from running there are fewer looks.
+    What is taken and given back between two looks is missed. And it looks in a thread of its own:
+    code that holds Python's lock all the while, as some versions of onnxruntime do while they load
+    a model, leaves it one look at the end. Only another process can see such a peak.
     """
 
     def __init__(self) -> None:
@@ -120,13 +121,17 @@ class LoadingPeak:
     def _look(self) -> None:
         looking = True
         while looking:
-            looking = not self._done.wait(_LOOK_EVERY_S)
+            looking = not self._done.wait(LOOK_EVERY_S)
             self.n_bytes = max(self.n_bytes, anonymous_bytes())
 
 
-def anonymous_bytes() -> int:
-    """Memory that counts against a node's cap at this moment; 0 where the system does not tell."""
-    kib = _status_kib()
+def anonymous_bytes(process: int | str = "self") -> int:
+    """Memory that counts against a node's cap at this moment; 0 where the system does not tell.
+
+    Args:
+        process: its number, for another one than this.
+    """
+    kib = _status_kib(process)
     return (kib["RssAnon"] + kib["VmPTE"]) * 1024 if kib else 0
 
 
@@ -136,8 +141,8 @@ def reset_peak() -> None:
         Path("/proc/self/clear_refs").write_text("5")
 
 
-def _status_kib() -> dict[str, int]:
-    status = Path("/proc/self/status")
+def _status_kib(process: int | str = "self") -> dict[str, int]:
+    status = Path(f"/proc/{process}/status")
     if not status.exists():
         return {}
     fields = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)

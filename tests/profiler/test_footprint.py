@@ -59,3 +59,28 @@ except KeyboardInterrupt:
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == "stage.onnx: interrupted\n"
+
+
+def test_a_peak_is_seen_though_loading_lets_no_other_thread_run():
+    """20 MiB are held while a call keeps Python's lock, and given back before it lets go of it."""
+    program = """
+import ctypes, mmap, sys
+from pathlib import Path
+from types import SimpleNamespace
+from profiler import footprint
+
+def load(path, threads):
+    sys.setswitchinterval(60)
+    with mmap.mmap(-1, 20 << 20, flags=mmap.MAP_PRIVATE) as held:
+        held.write(b"h" * (20 << 20))
+        ctypes.PyDLL(None).usleep(500_000)
+    return SimpleNamespace(run=lambda values: values)
+
+backend = SimpleNamespace(load=load, to_value=lambda value: value, to_array=lambda value: value)
+footprint.backend_named = lambda name: backend
+told = footprint._in_child("fake", 1, {"path": "stage", "received": [], "inputs": []})
+print(told["loading_bytes"] - told["loaded_bytes"] >= 20 << 20)
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
