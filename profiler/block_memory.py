@@ -1,7 +1,7 @@
 """What each block adds to the memory of a worker process, from processes that hold some of them.
 
-Few blocks are measured one by one, many in groups of neighbours: a group's memory beyond its
-weights is shared out by operators, and each of its blocks may be the one that takes the most.
+Few blocks are measured one by one, many in groups of neighbours: what a group keeps beside its
+weights is shared out by them, and each of its blocks may be the one that takes the most.
 """
 
 from __future__ import annotations
@@ -112,7 +112,8 @@ def share_out(
 ) -> list[BlockMemory]:
     """What each block of a group adds to a process: at its peaks, no less than what was seen.
 
-    A weight never counts less than its bytes, whatever the runtime makes of it.
+    A weight never counts less than its bytes, whatever the runtime makes of it. What is kept beside
+    weights is shared out by them: copies of weights are the largest part of it.
 
     Args:
         graph: of the model.
@@ -129,9 +130,8 @@ def share_out(
     beside = max(kept, 0)
     running = footprint.running_bytes - footprint.loaded_bytes - received
     memory = []
-    for block in group:
-        resident = _weight_bytes(graph, block.start, block.stop)
-        resident += -(-beside * (block.stop - block.start) // (stop - start))
+    for block, share in zip(group, _shares(beside, graph, group), strict=True):
+        resident = _weight_bytes(graph, block.start, block.stop) + share
         before = footprint.loaded_bytes if backend.loads_in_place else base.loaded_bytes + resident
         alive = max(live[block.start : block.stop])
         memory.append(
@@ -186,6 +186,14 @@ def fitted_to_whole(
         )
         for own, held, extra, needed in zip(memory, weights, beside, told, strict=True)
     ]
+
+
+def _shares(n_bytes: int, graph: ModelGraph, blocks: Sequence[Block]) -> list[int]:
+    """Bytes shared out by the blocks' weights, or by operators if they have none; rounded up."""
+    sizes = [_weight_bytes(graph, block.start, block.stop) for block in blocks]
+    if not any(sizes):
+        sizes = [block.stop - block.start for block in blocks]
+    return [-(-n_bytes * size // sum(sizes)) for size in sizes]
 
 
 def _weight_bytes(graph: ModelGraph, start: int, stop: int) -> int:

@@ -4,7 +4,7 @@ from profiler.backends import backend_named
 from profiler.block_memory import BlockMemory, fitted_to_whole, groups_of, share_out
 from profiler.blocks import Block
 from profiler.footprint import Footprint
-from tests.profiler.branching import diamond
+from tests.profiler.branching import diamond, straight
 
 ONNX, TORCH = backend_named("onnx"), backend_named("torch")
 BASE = Footprint(loading_bytes=900, loaded_bytes=1000, running_bytes=1100)
@@ -36,15 +36,20 @@ def test_few_blocks_are_measured_alone_and_many_in_even_groups(n_blocks, backend
     assert groups_of(blocks, backend_named(backend)) == expected
 
 
-def test_what_a_group_keeps_beyond_its_weights_is_shared_out_by_operators():
+def test_what_a_group_keeps_beside_its_weights_is_shared_out_by_weights():
+    """A packed copy of a product's weights is the product's, however many operators are near."""
     graph, blocks = first_two()
-    weights = held(graph, blocks)
-    n_ops = blocks[-1].stop - blocks[0].start
-    footprint = Footprint(0, 1000 + weights + 10 * n_ops, 0)
-    result = share_out(graph, blocks, footprint, base=BASE, backend=TORCH)
-    for memory, block in zip(result, blocks, strict=True):
-        own = held(graph, [block])
-        assert memory == BlockMemory(own + 10 * (block.stop - block.start), 0, 0)
+    footprint = Footprint(0, 1000 + held(graph, blocks) + 20, 0)
+    first, second = share_out(graph, blocks, footprint, base=BASE, backend=TORCH)
+    assert first == BlockMemory(held(graph, blocks[:1]) + 20, 0, 0)
+    assert second == BlockMemory(0, 0, 0)
+
+
+def test_what_a_group_without_weights_keeps_is_shared_out_by_operators():
+    graph = straight(4).graph
+    blocks = [Block("one", 0, 1), Block("three", 1, 4)]
+    result = share_out(graph, blocks, Footprint(0, 1040, 0), base=BASE, backend=TORCH)
+    assert [memory.resident_bytes for memory in result] == [10, 30]
 
 
 def test_weights_that_stay_in_the_file_count_all_the_same():
