@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from itertools import pairwise
 from math import ceil
 from pathlib import Path
@@ -86,20 +86,69 @@ def measure_blocks(
     wanted = [by_span[span] for span in [(0, len(captured.graph.ops)), *spans]]
     every = [(empty, backend.build([empty])[0]), *wanted]
     base, whole, *found = _footprints(every, backend, threads)
-    memory = [
-        block_memory
-        for (start, stop), footprint in zip(groups, found, strict=True)
-        for block_memory in share_out(
-            captured.graph,
-            blocks[start:stop],
-            footprint,
-            base=base,
-            backend=backend,
-        )
-    ]
+    base, memory = memory_of_blocks(
+        captured.graph,
+        [blocks[start:stop] for start, stop in groups],
+        found,
+        whole=whole,
+        base=base,
+        backend=backend,
+    )
     base_bytes = max(base.loading_bytes, base.loaded_bytes, base.running_bytes)
     runtime = Runtime(base_bytes=base_bytes, margin_ratio=MARGIN_RATIO, margin_bytes=MARGIN_BYTES)
-    return runtime, fitted_to_whole(captured.graph, blocks, memory, whole, base=base)
+    return runtime, memory
+
+
+def memory_of_blocks(
+    graph: ModelGraph,
+    groups: Sequence[Sequence[Block]],
+    found: Sequence[Footprint],
+    *,
+    whole: Footprint,
+    base: Footprint,
+    backend: Backend,
+) -> tuple[Footprint, list[BlockMemory]]:
+    """A process before any block, and what every block adds to it.
+
+    Together they are no less than what a process with any of the groups took, or with all.
+
+    Args:
+        graph: of the model.
+        groups: neighbours each, in order; all blocks of the model.
+        found: of processes that hold one group each.
+        whole: of a process that holds all of them.
+        base: of a process that holds a stage without weights.
+        backend: what ran them.
+    """
+    once = _once_bytes(graph, groups, found, whole=whole, base=base)
+    started = Footprint(*(n_bytes + once for n_bytes in astuple(base)))
+    memory = [
+        block_memory
+        for group, footprint in zip(groups, found, strict=True)
+        for block_memory in share_out(graph, group, footprint, base=started, backend=backend)
+    ]
+    blocks = [block for group in groups for block in group]
+    return started, fitted_to_whole(graph, blocks, memory, whole, base=started)
+
+
+def _once_bytes(
+    graph: ModelGraph,
+    groups: Sequence[Sequence[Block]],
+    found: Sequence[Footprint],
+    *,
+    whole: Footprint,
+    base: Footprint,
+) -> int:
+    """What a process keeps once beside weights, however many blocks it holds.
+
+    Each of n groups brought it, and all blocks together bring it once: n - 1 times less.
+    """
+    kept = [
+        _beside_weights(graph, group[0].start, group[-1].stop, footprint, base=base)
+        for group, footprint in zip(groups, found, strict=True)
+    ]
+    together = _beside_weights(graph, 0, len(graph.ops), whole, base=base)
+    return max(sum(kept) - together, 0) // max(len(groups) - 1, 1)
 
 
 def share_out(
@@ -119,15 +168,14 @@ def share_out(
         graph: of the model.
         group: neighbours.
         footprint: of a process that holds the group.
-        base: of a process that holds a stage without weights.
+        base: of a process before any block.
         backend: what ran it. If it loads in place, what that takes for a while is the same early
             and late. Else the peak may be that of any block, loaded before the others.
     """
     start, stop = group[0].start, group[-1].stop
     received = sum(graph.tensor[name].n_bytes for name in crossing_tensors(graph)[start])
     live = live_bytes(graph)
-    kept = footprint.loaded_bytes - base.loaded_bytes - _weight_bytes(graph, start, stop)
-    beside = max(kept, 0)
+    beside = max(_beside_weights(graph, start, stop, footprint, base=base), 0)
     running = footprint.running_bytes - footprint.loaded_bytes - received
     memory = []
     for block, share in zip(group, _shares(beside, graph, group), strict=True):
@@ -152,40 +200,47 @@ def fitted_to_whole(
     *,
     base: Footprint,
 ) -> list[BlockMemory]:
-    """The same, such that blocks together keep beside their weights what the model keeps.
+    """The same, such that all blocks together are given no less than the model took.
 
-    Every group brought what a process has once however many blocks it holds. And workspace grows
-    if the model takes more to run than any of its blocks.
+    What only the model kept is shared out by weights, for none can be told to have kept it.
 
-    Allocators leave gaps, and runtimes keep something for every kernel that has run. How much of
-    it a stage meets is not known: every block has as much of it as it has of the most.
+    Allocators leave gaps, and runtimes keep something for every kernel that has run. How
+    much of it a stage meets is not known: every block has as much of it as it has of the most.
 
     Args:
         graph: of the model.
         blocks: all of it.
         memory: of the blocks.
         whole: of a process that holds all of them.
-        base: of a process that holds a stage without weights.
+        base: of a process before any block.
     """
     live = live_bytes(graph)
-    weights = [_weight_bytes(graph, block.start, block.stop) for block in blocks]
-    beside = [own.resident_bytes - held for own, held in zip(memory, weights, strict=True)]
-    kept = whole.loaded_bytes - base.loaded_bytes - _weight_bytes(graph, 0, len(graph.ops))
-    share = max(kept, 0) / max(sum(beside), 1)
+    together = base.loaded_bytes + _weight_bytes(graph, 0, len(graph.ops))
+    for block, own in zip(blocks, memory, strict=True):
+        together += own.resident_bytes - _weight_bytes(graph, block.start, block.stop)
+    kept = _shares(max(whole.loaded_bytes - together, 0), graph, blocks)
     received = sum(graph.tensor[name].n_bytes for name in graph.inputs)
-    told = [
+    runs = [
         max(live[block.start : block.stop]) + own.workspace_bytes
         for block, own in zip(blocks, memory, strict=True)
     ]
-    more = max(whole.running_bytes - whole.loaded_bytes - received - max(told), 0)
+    running = whole.running_bytes - whole.loaded_bytes - received - max(runs)
+    added = zip(kept, _in_proportion(running, runs), strict=True)
     return [
         replace(
             own,
-            resident_bytes=held + ceil(share * extra),
-            workspace_bytes=own.workspace_bytes + -(-more * needed // max(*told, 1)),
+            resident_bytes=own.resident_bytes + resident,
+            workspace_bytes=own.workspace_bytes + workspace,
         )
-        for own, held, extra, needed in zip(memory, weights, beside, told, strict=True)
+        for own, (resident, workspace) in zip(memory, added, strict=True)
     ]
+
+
+def _beside_weights(
+    graph: ModelGraph, start: int, stop: int, footprint: Footprint, *, base: Footprint
+) -> int:
+    """What a process keeps beside weights; negative if it leaves some of them in their file."""
+    return footprint.loaded_bytes - base.loaded_bytes - _weight_bytes(graph, start, stop)
 
 
 def _shares(n_bytes: int, graph: ModelGraph, blocks: Sequence[Block]) -> list[int]:
@@ -194,6 +249,12 @@ def _shares(n_bytes: int, graph: ModelGraph, blocks: Sequence[Block]) -> list[in
     if not any(sizes):
         sizes = [block.stop - block.start for block in blocks]
     return [-(-n_bytes * size // sum(sizes)) for size in sizes]
+
+
+def _in_proportion(more: int, taken: Sequence[int]) -> list[int]:
+    """Bytes to add to all, such that the most grows by `more` if that is positive; rounded up."""
+    most = max(taken)
+    return [-(-max(more, 0) * own // most) if most else max(more, 0) for own in taken]
 
 
 def _weight_bytes(graph: ModelGraph, start: int, stop: int) -> int:
