@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from itertools import pairwise
 from math import ceil
 from pathlib import Path
@@ -204,7 +204,7 @@ def fitted_to_whole(
 
     What only the model kept is shared out by weights, for none can be told to have kept it.
 
-    Allocators leave gaps, and runtimes keep something for every kernel that has run. How
+    Allocators leave gaps, and runtimes keep something for every kernel that has run or loaded. How
     much of it a stage meets is not known: every block has as much of it as it has of the most.
 
     Args:
@@ -219,20 +219,22 @@ def fitted_to_whole(
     for block, own in zip(blocks, memory, strict=True):
         together += own.resident_bytes - _weight_bytes(graph, block.start, block.stop)
     kept = _shares(max(whole.loaded_bytes - together, 0), graph, blocks)
+    loads = [own.load_bytes for own in memory]
+    loading = whole.loading_bytes - max(together, whole.loaded_bytes) - max(loads)
     received = sum(graph.tensor[name].n_bytes for name in graph.inputs)
     runs = [
         max(live[block.start : block.stop]) + own.workspace_bytes
         for block, own in zip(blocks, memory, strict=True)
     ]
     running = whole.running_bytes - whole.loaded_bytes - received - max(runs)
-    added = zip(kept, _in_proportion(running, runs), strict=True)
+    added = zip(kept, _in_proportion(running, runs), _in_proportion(loading, loads), strict=True)
     return [
-        replace(
-            own,
+        BlockMemory(
             resident_bytes=own.resident_bytes + resident,
             workspace_bytes=own.workspace_bytes + workspace,
+            load_bytes=own.load_bytes + load,
         )
-        for own, (resident, workspace) in zip(memory, added, strict=True)
+        for own, (resident, workspace, load) in zip(memory, added, strict=True)
     ]
 
 
