@@ -13,7 +13,7 @@ from pathlib import Path
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 _GIB, _MIB, _KIB = 2**30, 2**20, 2**10
 _PR_SET_PDEATHSIG, _SIGKILL = 1, 9
-LOOK_EVERY_S = 0.001
+_LOOK_EVERY_S = 0.001
 
 
 def thrifty_allocator() -> str:
@@ -121,7 +121,7 @@ class LoadingPeak:
     def _look(self) -> None:
         looking = True
         while looking:
-            looking = not self._done.wait(LOOK_EVERY_S)
+            looking = not self._done.wait(_LOOK_EVERY_S)
             self.n_bytes = max(self.n_bytes, anonymous_bytes())
 
 
