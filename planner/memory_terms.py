@@ -36,16 +36,27 @@ def memory_terms(reference: Profile, used: Sequence[Profile]) -> MemoryTerms:
     )
 
 
-def base_bytes(profile: Profile) -> int:
-    """A process before any block, with the margin that every process has."""
+def base_bytes(profile: Profile, terms: MemoryTerms) -> int:
+    """A process before any block, with the margin that every process has.
+
+    And what blocks keep beyond `kept_factor` times what the terms say: any of them may be there.
+    """
     runtime = profile.runtime
-    return ceil((1 + runtime.margin_ratio) * runtime.base_bytes) + runtime.margin_bytes
+    kept = _kept(profile)
+    own, told = sum(kept), sum(terms.kept)
+    beyond = sum(max(a * told - b * own, 0) for a, b in zip(kept, terms.kept, strict=True))
+    beyond_bytes = -(-beyond // max(told, 1))
+    return (
+        ceil((1 + runtime.margin_ratio) * runtime.base_bytes) + runtime.margin_bytes + beyond_bytes
+    )
 
 
 def kept_factor(profile: Profile, terms: MemoryTerms) -> float:
-    """No block takes more than this times what the terms say that is kept."""
-    pairs = zip(_kept(profile), terms.kept, strict=True)
-    return max((own / kept for own, kept in pairs if kept), default=1.0) or 1.0
+    """What all blocks keep relative to what the terms say.
+
+    Not the most of one block: what keeps next to nothing may keep twice that in another process.
+    """
+    return sum(_kept(profile)) / max(sum(terms.kept), 1) or 1.0
 
 
 def _kept(profile: Profile) -> list[int]:

@@ -43,7 +43,8 @@ class NodeCosts(Record):
     memory_bytes: NonNegativeInt
     """The cap."""
     base_bytes: NonNegativeInt
-    """A process of its runtime before any block, and the margin of the prediction."""
+    """A process of its runtime before any block, the margin of the prediction, and what single
+    blocks keep beyond `weight_factor`."""
     weight_factor: PositiveFloat
     """What its runtime keeps of a block, relative to the problem's `weight_bytes`."""
     block_latency_s: tuple[NonNegativeFloat, ...]
@@ -311,7 +312,7 @@ def _node_costs(node: Node, own: Profile, terms: MemoryTerms) -> NodeCosts:
     return NodeCosts(
         name=node.name,
         memory_bytes=node.memory_bytes,
-        base_bytes=base_bytes(own),
+        base_bytes=base_bytes(own, terms),
         weight_factor=kept_factor(own, terms),
         block_latency_s=tuple(block.latency.median_s for block in own.blocks),
         blocks_over_whole=own.whole.blocks_over_rest,

@@ -293,6 +293,24 @@ def test_a_problem_joins_the_reference_profile_with_the_nodes_own():
     assert problem.graph_digest == two_block_profile().graph.digest
 
 
+def test_a_block_that_keeps_little_in_one_profile_and_twice_that_in_another_stays_little():
+    """The server keeps (4, 2000) where the reference says (2, 1998): no 2 but 1.002 times all."""
+    runtime = Runtime(base_bytes=50, margin_ratio=0.0, margin_bytes=0)
+    reference, own = (
+        two_block_profile(
+            runtime=runtime,
+            blocks=[
+                block(index, 0.02).model_copy(update={"resident_bytes": n_bytes})
+                for index, n_bytes in enumerate(kept)
+            ],
+        )
+        for kept in ((2, 1998), (4, 2000))
+    )
+    phone, server = build_problem(reference, phone_and_server(), {"server.json": own}).nodes
+    assert (phone.base_bytes, phone.weight_factor) == (50, 1.0)
+    assert (server.base_bytes, server.weight_factor) == (50 + 2, 2004 / 2000)
+
+
 def test_a_node_profile_that_is_not_given_is_named():
     with pytest.raises(MismatchError, match=r"node 'server' names .*'server.json', which was not"):
         build_problem(two_block_profile(), phone_and_server())
