@@ -96,7 +96,8 @@ class Runtime(Record):
     """
 
     base_bytes: NonNegativeInt
-    """Peak of a process that loads and runs a stage without weights."""
+    """Peak of a process that loads and runs a stage without weights, and what every process with
+    a block of the model keeps once."""
     margin_ratio: Annotated[float, Field(ge=0, le=1)]
     """Share added to all that was measured: no process is like another, not even of one stage."""
     margin_bytes: NonNegativeInt

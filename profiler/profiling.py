@@ -112,7 +112,6 @@ _PROVENANCE = {
     "latency": Provenance.MEASURED,
     "whole": Provenance.MEASURED,
     "whole.stage_start_s": Provenance.ESTIMATED,
-    "runtime.base_bytes": Provenance.MEASURED,
     "runtime.margin_ratio": Provenance.ESTIMATED,
     "runtime.margin_bytes": Provenance.ESTIMATED,
     "flops": Provenance.COMPUTED,
@@ -123,10 +122,15 @@ _PROVENANCE = {
 
 
 def memory_provenance(blocks: Sequence[Block], backend: Backend) -> dict[str, Provenance]:
-    """Of what blocks take: groups of them are shared out, and gaps are added to workspace."""
-    alone = len(groups_of(blocks, backend)) == len(blocks)
+    """Of memory: groups of blocks are shared out, and gaps are added to workspace.
+
+    What every process has once is told from how much more groups keep than the whole model.
+    """
+    n_groups = len(groups_of(blocks, backend))
+    alone = n_groups == len(blocks)
     told = Provenance.MEASURED if alone else Provenance.ESTIMATED
     return {
+        "runtime.base_bytes": Provenance.MEASURED if n_groups == 1 else Provenance.ESTIMATED,
         "resident_bytes": told,
         "load_bytes": told,
         "workspace_bytes": Provenance.ESTIMATED if backend.gap_ratio else told,

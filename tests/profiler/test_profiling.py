@@ -132,20 +132,27 @@ def test_a_profile_says_where_and_with_what_it_was_measured(backend):
 
 
 @pytest.mark.parametrize(
-    ("backend", "n_blocks", "resident", "workspace"),
+    ("backend", "n_blocks", "base", "resident", "workspace"),
     [
-        ("onnx", 100, Provenance.MEASURED, Provenance.ESTIMATED),  # each alone, with gaps added
-        ("onnx", 101, Provenance.ESTIMATED, Provenance.ESTIMATED),
-        ("torch", 4, Provenance.MEASURED, Provenance.MEASURED),
-        ("torch", 5, Provenance.ESTIMATED, Provenance.ESTIMATED),
+        # Each alone, with gaps added:
+        ("onnx", 100, Provenance.ESTIMATED, Provenance.MEASURED, Provenance.ESTIMATED),
+        ("onnx", 101, Provenance.ESTIMATED, Provenance.ESTIMATED, Provenance.ESTIMATED),
+        ("torch", 1, Provenance.MEASURED, Provenance.MEASURED, Provenance.MEASURED),
+        ("torch", 4, Provenance.ESTIMATED, Provenance.MEASURED, Provenance.MEASURED),
+        ("torch", 5, Provenance.ESTIMATED, Provenance.ESTIMATED, Provenance.ESTIMATED),
     ],
 )
-def test_memory_that_is_shared_out_is_not_called_measured(backend, n_blocks, resident, workspace):
+def test_memory_that_is_shared_out_is_not_called_measured(
+    backend, n_blocks, base, resident, workspace
+):
     blocks = [Block(str(i), i, i + 1) for i in range(n_blocks)]
     origins = memory_provenance(blocks, backend_named(backend))
     assert origins == {
-        "resident_bytes": resident, "load_bytes": resident, "workspace_bytes": workspace
-    }  # fmt: skip
+        "runtime.base_bytes": base,
+        "resident_bytes": resident,
+        "load_bytes": resident,
+        "workspace_bytes": workspace,
+    }
 
 
 @both
