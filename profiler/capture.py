@@ -86,18 +86,30 @@ def capture(source: ModelSource) -> CapturedModel:
     )
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Lets torch use one thread only."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def run_original(source: ModelSource) -> list[tuple[str, Tensor]]:
     """What the unchanged model returns for its sample input: labels and tensors.
 
     The fused attention path of `nn.MultiheadAttention` is off: it rounds differently from the
-    operators that the exported graph has.
+    operators that the exported graph has. It runs on one thread: more of them add up in another
+    order.
     """
     args, kwargs = pytree.tree_map(
         lambda leaf: leaf.clone() if isinstance(leaf, Tensor) else leaf,
         (source.args, dict(source.kwargs)),
     )
     try:
-        with torch.inference_mode(), without_attention_fastpath():
+        with torch.inference_mode(), without_attention_fastpath(), _one_thread():
             returned = source.module(*args, **kwargs)
     except Exception as error:
         leaves = pytree.tree_leaves((args, kwargs))

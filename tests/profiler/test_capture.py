@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import fx, nn
 
-from profiler.capture import capture
+from profiler.capture import capture, run_original
 from profiler.errors import CaptureError, SourceError
 from profiler.graph import ModelGraph
 from profiler.graph_reading import read_graph
@@ -320,3 +320,20 @@ def test_constant_weights_are_redrawn_and_others_are_left_alone():
     for tensor in (module[0].bias, module[1].weight, module[1].bias, module[1].running_var):
         assert len(set(tensor.tolist())) == 4
     assert bool((module[1].running_var > 0).all())
+
+
+def test_the_original_runs_on_one_thread_whatever_torch_uses():
+    class Threads(torch.nn.Module):
+        def forward(self, x):
+            seen.append(torch.get_num_threads())
+            return x + 1
+
+    seen = []
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        run_original(ModelSource("threads", Threads(), (torch.zeros(1),)))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [1]
