@@ -27,8 +27,7 @@ from profiler.profile_records import Runtime
 from profiler.sources import ModelSource
 
 MARGIN_RATIO = 0.02
-MARGIN_BYTES = 2 * 2**20
-"""Measured processes differ: two of one torch stage by up to 9 MiB, as addresses are random."""
+"""Of everything, beside the bytes by which a backend's processes differ."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,9 @@ def measure_blocks(
         backend=backend,
     )
     base_bytes = max(base.loading_bytes, base.loaded_bytes, base.running_bytes)
-    runtime = Runtime(base_bytes=base_bytes, margin_ratio=MARGIN_RATIO, margin_bytes=MARGIN_BYTES)
+    runtime = Runtime(
+        base_bytes=base_bytes, margin_ratio=MARGIN_RATIO, margin_bytes=backend.margin_bytes
+    )
     return runtime, memory
 
 

@@ -65,6 +65,8 @@ class Backend(Protocol):
     """Whether loading copies no weight, so that it takes next to nothing beside what it keeps."""
     gap_ratio: float
     """Of a block's live activations: memory between them that more blocks in a process waste."""
+    margin_bytes: int
+    """By how much the memory of two processes that hold the same stage may differ."""
     tolerance: float
     """Largest relative difference from the original that is accepted; 0 asks for equal bits."""
 

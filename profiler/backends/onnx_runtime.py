@@ -36,6 +36,7 @@ class OnnxBackend:
     """It reorders the weights of some operators, and holds them twice meanwhile."""
     gap_ratio = 0.5
     """Its arena doubles. 200 random stages of five models took up to 1.9 MiB more than this."""
+    margin_bytes = 2 * 2**20
     tolerance = 1e-4
     """onnxruntime fuses and reorders operators: sums round differently."""
 
