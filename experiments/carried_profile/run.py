@@ -16,7 +16,7 @@ from planner import api
 from planner.files import write_text_atomic
 from profiler.profile_records import Profile
 
-MODELS = ("torchvision:resnet18", "torchvision:mobilenet_v2", "torchvision:squeezenet1_1")
+MODELS = ("torchvision:resnet18", "torchvision:squeezenet1_1")
 HEADER = (
     "machine", "model", "factors", "factor", "stated error", "whole error", "median block error",
     "worst block error",
