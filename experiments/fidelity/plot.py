@@ -71,7 +71,7 @@ def plot_errors(rows: Sequence[CellRow], axes: Axes) -> None:
         if group:
             sizes = np.sort([100 * abs(row.error) for row in group])
             shares = np.arange(1, len(sizes) + 1) / len(sizes)
-            axes.step(sizes, shares, where="post", color=_COLOURS.get(name),
+            axes.step(sizes, shares, where="post", color=_COLOURS.get(name, "black"),
                       label=f"{name}: median {np.median(sizes):.1f} %",
                       ls="--" if name == "link-dominated" else "-")  # fmt: skip
     axes.axvline(100 * WITHIN, color="0.6", lw=0.8)
