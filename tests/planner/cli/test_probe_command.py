@@ -49,7 +49,7 @@ def test_a_link_is_measured_shown_kept_and_written_into_the_cluster_file(
             "probe", place_in(said), *ENDS, "--deadline", "5s", "-c", cluster,
             "-o", tmp_path / "probe.json",
         )  # fmt: skip
-        server.send_signal(signal.SIGINT)
+        server.send_signal(signal.SIGTERM)
         assert server.wait(30) != 0
         assert "Traceback" not in server.stderr.read()
     assert status == 0
