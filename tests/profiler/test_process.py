@@ -33,7 +33,9 @@ def test_what_cannot_be_written_stays_in_its_file(tmp_path):
 
 
 def test_a_file_that_is_not_mapped_is_none_of_its_business():
+    before = anonymous_bytes()
     hold_mapped(Path("/nowhere/at/all"))
+    assert anonymous_bytes() - before < MIB
 
 
 def test_memory_that_was_given_back_counts_for_loading_though_files_are_mapped_later(tmp_path):

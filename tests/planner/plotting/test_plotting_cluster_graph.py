@@ -102,4 +102,6 @@ def test_a_single_node_can_be_drawn():
         origin="predicted", stages=[stage("phone", 0, 0.25)],
         hops=[hop("phone", "phone", 1, 0.0)] * 2, latency_s=0.25,
     )  # fmt: skip
-    drawn(plot_cluster, cluster_loads(cluster(("phone",)), alone))
+    ax = drawn(plot_cluster, cluster_loads(cluster(("phone",)), alone))
+    assert texts(ax) == ["phone\n(source and sink)\npart 1: 250 ms\n1 MiB of 8 MiB"]
+    assert not [patch for patch in ax.patches if isinstance(patch, FancyArrowPatch)]
