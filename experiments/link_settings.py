@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from netmodel.cluster import Cluster
+from netmodel.errors import UnitError
 from netmodel.links.affine import AffineLink
 from netmodel.links.any_link import AnyLink
+from netmodel.units import parse_bandwidth_bytes_per_s, parse_duration_s
 from profiler.record import Record
 
 
@@ -22,26 +24,18 @@ class LinkSetting(Record):
         return AffineLink(bandwidth_bytes_per_s=self.rate_bit_per_s / 8, latency_s=self.delay_s)
 
 
-_RATES = {"1000": 1e9, "100": 1e8, "10": 1e7}
-_DELAYS = {"0.3": 0.3e-3, "20": 20e-3}
-
-SETTINGS: tuple[LinkSetting, ...] = tuple(
-    LinkSetting(name=f"{rate}Mbit/s+{delay}ms", rate_bit_per_s=bits, delay_s=seconds)
-    for rate, bits in _RATES.items()
-    for delay, seconds in _DELAYS.items()
-)
-
-
 def setting_named(name: str) -> LinkSetting:
-    """The setting of that name.
+    """The setting of a name such as `100Mbit/s+20ms`.
 
     Raises:
-        SystemExit: there is none.
+        SystemExit: the name is none.
     """
-    for setting in SETTINGS:
-        if setting.name == name:
-            return setting
-    raise SystemExit(f"no link setting {name!r}: choose from {', '.join(s.name for s in SETTINGS)}")
+    rate, _, delay = name.partition("+")
+    try:
+        bytes_per_s, delay_s = parse_bandwidth_bytes_per_s(rate), parse_duration_s(delay)
+    except UnitError as error:
+        raise SystemExit(f"link setting {name!r}: {error}; write it as 100Mbit/s+20ms") from error
+    return LinkSetting(name=name, rate_bit_per_s=8 * bytes_per_s, delay_s=delay_s)
 
 
 def with_links(cluster: Cluster, model: AnyLink) -> Cluster:

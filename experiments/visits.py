@@ -21,6 +21,8 @@ _LEAST, _MOST, _ENOUGH_S = 5, 15, 1.0
 """Requests per visit: as many as take a second, within these limits."""
 _FEW_WARM_UPS, _MANY_WARM_UPS, _SLOW_S = 1, 3, 0.3
 """Slow requests are those that are mostly transfer, which needs no warming beside the window's."""
+_VERY_SLOW_S, _FEWEST = 1.5, 3
+"""Requests that take so long vary little: what disturbs them is short beside them."""
 
 KILLED = OutOfMemoryError.__name__
 """What a row's result begins with where the kernel killed a worker for its memory."""
@@ -76,8 +78,9 @@ def _measured(bench: Bench, running: RunningPartition, visit: Visit) -> RunResul
     estimate = visit.document.estimate
     predicted_s = 0.0 if estimate is None else estimate.latency_s
     requests = _MOST if predicted_s == 0 else math.ceil(_ENOUGH_S / predicted_s)
+    least = _FEWEST if predicted_s > _VERY_SLOW_S else _LEAST
     options = bench.options(
-        requests=min(max(requests, _LEAST), _MOST),
+        requests=min(max(requests, least), _MOST),
         warmup_requests=_FEW_WARM_UPS if predicted_s > _SLOW_S else _MANY_WARM_UPS,
     )
     return running.measure(options)

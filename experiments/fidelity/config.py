@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from experiments.link_settings import SETTINGS
 from profiler.record import Record
 
 MODELS = (
@@ -19,6 +18,9 @@ MODELS = (
 )
 """Residual, inverted residual, fire, shuffled, inception, U-shaped: each with its input size."""
 CLUSTERS = ("phone_server", "boxes", "camera")
+LINKS = tuple(
+    f"{rate}Mbit/s+{delay}ms" for rate in ("1000", "100", "10") for delay in ("0.3", "20")
+)
 BACKENDS = ("onnx", "torch")
 
 
@@ -27,7 +29,7 @@ class FidelityConfig(Record):
 
     models: tuple[str, ...] = MODELS
     clusters: tuple[str, ...] = CLUSTERS
-    links: tuple[str, ...] = tuple(setting.name for setting in SETTINGS)
+    links: tuple[str, ...] = LINKS
     backends: tuple[str, ...] = BACKENDS
     repeat_every: int = 4
     """Every so manieth ring of workers is measured a second time, minutes later: A against A."""

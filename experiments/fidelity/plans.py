@@ -1,4 +1,4 @@
-"""The two plans of every cell: the best one for its links, and a deliberately odd one."""
+"""The deliberately odd plan of every cell, beside the best one for its links."""
 
 from __future__ import annotations
 
@@ -7,23 +7,14 @@ from collections.abc import Collection
 
 from experiments.stages import Stages
 from netmodel.cluster import Cluster
-from planner import api
 from planner.costs.evaluate import Evaluator
 from planner.errors import PlannerError
 from planner.problem import Problem, build_problem
-from planner.solution import PlanDocument, Solution, Status
 from profiler.profile_records import Profile
 
 _TRIES = 300
 _LONG_S = 1.2
 """Odd plans that take longer than this over the slowest links are passed over, for the time."""
-_TIME_LIMIT_S = 10.0
-
-
-def optimal(profile: Profile, cluster: Cluster) -> PlanDocument:
-    """The plan of least latency, blocks in the program's order."""
-    options = api.PlanOptions(reorder=False, time_limit_s=_TIME_LIMIT_S)
-    return api.plan(profile, cluster, options=options)
 
 
 def odd(profile: Profile, slowest: Cluster, *, besides: Collection[Stages], seed: str) -> Stages:
@@ -60,16 +51,3 @@ def _draw(problem: Problem, chance: random.Random) -> Stages:
     n_stages = chance.randint(2, min(len(names), problem.n_blocks))
     cuts = tuple(sorted(chance.sample(range(1, problem.n_blocks), n_stages - 1)))
     return cuts, tuple(chance.sample(names, n_stages))
-
-
-def by_hand(template: PlanDocument, cuts: tuple[int, ...], nodes: tuple[str, ...]) -> PlanDocument:
-    """A plan that an experiment chose, priced for the problem of another plan."""
-    problem = template.problem
-    if problem is None:
-        raise ValueError("a plan without its problem")
-    plan = problem.plan(cuts, nodes)
-    estimate = Evaluator(problem).evaluate(plan)
-    chosen = Solution(
-        status=Status.FEASIBLE, method="chosen by hand", plan=plan, value=estimate.latency_s
-    )
-    return template.model_copy(update={"solution": chosen, "estimate": estimate, "tail": None})

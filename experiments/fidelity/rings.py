@@ -9,6 +9,8 @@ from experiments.fidelity import clusters, plans
 from experiments.fidelity.cells import Cell
 from experiments.fidelity.config import FidelityConfig
 from experiments.link_settings import setting_named, with_links
+from experiments.priced_plans import by_hand
+from experiments.priced_plans import optimal as optimal_plan
 from experiments.stages import Cuts, stages_of
 from netmodel.cluster import Cluster
 from netmodel.links.any_link import AnyLink
@@ -60,12 +62,12 @@ def _cells(
     settings = [setting_named(link) for link in config.links]
     slowest = min(settings, key=lambda s: (s.rate_bit_per_s, -s.delay_s)).name
     seed = f"{config.seed} {profile.graph.model} {profile.backend} {name}"
-    optimal = {link: plans.optimal(profile, priced[link]) for link in config.links}
+    optimal = {link: optimal_plan(profile, priced[link]) for link in config.links}
     besides = {stages_of(document) for document in optimal.values()}
     odd = plans.odd(profile, priced[slowest], besides=besides, seed=seed)
     for setting in settings:
         links = with_links(cluster, setting.model)
         best = optimal[setting.name]
-        documents = {"optimal": best, "odd": plans.by_hand(best, *odd)}
+        documents = {"optimal": best, "odd": by_hand(best, *odd)}
         for kind, document in documents.items():
             yield Cell(document, links, cluster=name, link=setting.name, plan=kind)

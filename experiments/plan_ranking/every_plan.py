@@ -1,27 +1,12 @@
-"""Every plan of a case, priced for every link setting."""
+"""Every plan of a case."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import combinations, permutations
 
-from experiments.fidelity.plans import by_hand, optimal
-from experiments.link_settings import setting_named, with_links
 from experiments.stages import Stages
-from experiments.visits import Visit
-from netmodel.cluster import Cluster
-from netmodel.links.any_link import AnyLink
-from planner.problem import Problem, build_problem
-from profiler.profile_records import Profile
-
-
-@dataclass(frozen=True)
-class RankedVisit(Visit):
-    """A plan over one link setting, and whether the solver chose it there."""
-
-    link: str
-    chosen: bool
+from planner.problem import Problem
 
 
 def all_stages(problem: Problem) -> Iterator[Stages]:
@@ -33,18 +18,6 @@ def all_stages(problem: Problem) -> Iterator[Stages]:
                 yield cuts, nodes
 
 
-def visits_of(
-    profile: Profile, cluster: Cluster, fits: Mapping[str, AnyLink]
-) -> dict[Stages, list[RankedVisit]]:
-    """Every plan with its visits, one per link setting."""
-    found: dict[Stages, list[RankedVisit]] = {}
-    for link, model in fits.items():
-        priced = with_links(cluster, model)
-        links = with_links(cluster, setting_named(link).model)
-        best = optimal(profile, priced)
-        for cuts, nodes in all_stages(build_problem(profile, priced)):
-            document = by_hand(best, cuts, nodes)
-            chosen = best.solution.plan == document.solution.plan
-            visit = RankedVisit(document, links, link=link, chosen=chosen)
-            found.setdefault((cuts, nodes), []).append(visit)
-    return found
+def unnamed(problem: Problem) -> Iterator[tuple[str, Stages]]:
+    """Every plan as an entry of a contest that nobody in particular has chosen."""
+    return (("", stages) for stages in all_stages(problem))

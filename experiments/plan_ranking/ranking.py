@@ -1,4 +1,4 @@
-"""Rows of the ranking, and how well predictions rank what was measured."""
+"""How well predictions rank what was measured."""
 
 from __future__ import annotations
 
@@ -9,62 +9,10 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import kendalltau
 
-from experiments.plan_ranking.every_plan import RankedVisit
-from experiments.terms import terms_of
+from experiments.contest import OK, OURS, ContestRow
 from experiments.visits import KILLED
-from planner.engines.interface import RunResult
-from planner.errors import PlannerError
 from planner.files import write_record
 from profiler.record import Record
-
-OK = "ok"
-KEY = ("case", "link", "cuts", "nodes", "visit")
-
-
-class PlanRow(Record):
-    """One measurement of one plan."""
-
-    case: str
-    link: str
-    cuts: str
-    nodes: str
-    visit: int
-    chosen: bool
-    """Whether the solver chose this plan for these links."""
-    result: str
-    """ok, or why there is no measurement."""
-    predicted_s: float
-    measured_s: float | None = None
-    p10_s: float | None = None
-    p90_s: float | None = None
-    requests: int | None = None
-
-
-def row_of(case: str, visit: RankedVisit, number: int, found: RunResult | PlannerError) -> PlanRow:
-    """The row of a visit, of a measurement or of the failure that came instead."""
-    if visit.document.estimate is None:
-        raise ValueError("a plan without a prediction")
-    measured: dict[str, float | int] = {}
-    if isinstance(found, RunResult) and found.measurement.requests is not None:
-        spread = found.measurement.requests
-        measured = {
-            "measured_s": terms_of(found.measurement).latency_s,
-            "p10_s": spread.p10_s,
-            "p90_s": spread.p90_s,
-            "requests": spread.n,
-        }
-    cuts, nodes = visit.stages
-    return PlanRow(
-        case=case,
-        link=visit.link,
-        cuts=" ".join(map(str, cuts)) or "none",
-        nodes=" ".join(nodes),
-        visit=number,
-        chosen=visit.chosen,
-        result=OK if measured else f"{type(found).__name__}: {found}",
-        predicted_s=visit.document.estimate.latency_s,
-        **measured,
-    )
 
 
 class Ranking(Record):
@@ -96,13 +44,13 @@ class RankingSummary(Record):
     """By case and link setting."""
 
 
-def summarise(rows: Sequence[PlanRow]) -> RankingSummary:
+def summarise(rows: Sequence[ContestRow]) -> RankingSummary:
     """The summary of a run.
 
     Raises:
         SystemExit: rows of one case and link setting are of different profiles.
     """
-    groups: defaultdict[str, list[PlanRow]] = defaultdict(list)
+    groups: defaultdict[str, list[ContestRow]] = defaultdict(list)
     for row in rows:
         groups[f"{row.case}, {row.link}"].append(row)
     for name, group in groups.items():
@@ -116,23 +64,23 @@ def summarise(rows: Sequence[PlanRow]) -> RankingSummary:
     )
 
 
-def _refuse_several_profiles(name: str, rows: Sequence[PlanRow]) -> None:
+def _refuse_several_profiles(name: str, rows: Sequence[ContestRow]) -> None:
     """A profile predicts one latency of each plan, and one plan is then chosen."""
     plans = {(row.cuts, row.nodes) for row in rows}
     predictions = {(row.cuts, row.nodes, row.predicted_s) for row in rows}
-    chosen = {(row.cuts, row.nodes) for row in rows if row.chosen}
+    chosen = {(row.cuts, row.nodes) for row in rows if OURS in row.names}
     if len(predictions) > len(plans) or len(chosen) > 1:
         raise SystemExit(f"{name}: the rows are of more than one profile: begin in another folder")
 
 
-def _ranking(rows: Sequence[PlanRow]) -> Ranking:
-    plans: defaultdict[tuple[str, str], list[PlanRow]] = defaultdict(list)
+def _ranking(rows: Sequence[ContestRow]) -> Ranking:
+    plans: defaultdict[tuple[str, str], list[ContestRow]] = defaultdict(list)
     for row in rows:
         plans[row.cuts, row.nodes].append(row)
     predicted = np.array([visits[0].predicted_s for visits in plans.values()])
     visited = [[row.measured_s for row in visits if row.measured_s] for visits in plans.values()]
     measured = np.array([np.mean(seconds) for seconds in visited])
-    chosen = [any(row.chosen for row in visits) for visits in plans.values()]
+    chosen = [any(OURS in row.names for row in visits) for visits in plans.values()]
     twice = np.array([seconds[:2] for seconds in visited if len(seconds) > 1]).T
     return Ranking(
         plans=len(plans),

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import partial
 from pathlib import Path
 
 from experiments.bench import choose_testbed
 from experiments.configs import keep_config
+from experiments.contest import KEY, Contest, ContestRow, entries, kept_profile
 from experiments.failures import passing_over
 from experiments.link_fits import fitted_settings
-from experiments.plan_ranking.config import SMOKE, RankingConfig
-from experiments.plan_ranking.measuring import measure_case
-from experiments.plan_ranking.ranking import KEY, PlanRow, summarise, write
+from experiments.plan_ranking.config import SMOKE, Case, RankingConfig, even_cuts
+from experiments.plan_ranking.every_plan import unnamed
+from experiments.plan_ranking.ranking import summarise, write
 from experiments.rows import RowFile
 from experiments.surroundings import keep_surroundings
+from netmodel.cluster import Cluster
 from planner import api
+from profiler.blocks import Granularity, cut_positions
+from profiler.capture import CapturedModel
+from profiler.profile_records import Profile
 
 HERE = Path(__file__).parent
 
@@ -38,14 +44,30 @@ def main() -> None:
         on_testbed=on_testbed,
         deadline_s=config.probe_deadline_s,
     )
-    rows = RowFile(folder / "rows.csv", PlanRow, key=KEY)
+    rows = RowFile(folder / "rows.csv", ContestRow, key=KEY)
     cluster = api.read_cluster(HERE / "cluster.yaml")
     for case in config.cases:
         with passing_over(case.name):
-            measure_case(
-                case, cluster, fits, n_visits=config.visits, rows=rows, on_testbed=on_testbed
-            )
+            captured = api.capture(case.model)
+            profile = kept_profile(case.name, rows, partial(_profile, case, captured))
+            small = _first_nodes(cluster, case.n_nodes)
+            plans = entries(profile, small, fits, unnamed)
+            contest = Contest(case.name, small, plans, rows)
+            contest.measure(captured, n_visits=config.visits, on_testbed=on_testbed)
     write(summarise(rows.rows), folder)
+
+
+def _profile(case: Case, captured: CapturedModel) -> Profile:
+    cuts = even_cuts(cut_positions(captured.graph, Granularity.BLOCK), case.n_blocks)
+    return api.profile(captured, api.ProfileOptions(backend=case.backend, cuts=cuts))
+
+
+def _first_nodes(cluster: Cluster, n_nodes: int) -> Cluster:
+    """The cluster's first so many nodes with the links between them."""
+    nodes = cluster.nodes[:n_nodes]
+    names = {node.name for node in nodes}
+    links = tuple(link for link in cluster.links if {link.source, link.target} <= names)
+    return cluster.model_copy(update={"nodes": nodes, "links": links})
 
 
 if __name__ == "__main__":

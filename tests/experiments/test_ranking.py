@@ -1,31 +1,21 @@
-from types import SimpleNamespace
-
 import pytest
 
-from experiments.plan_ranking import measuring
-from experiments.plan_ranking.config import RankingConfig, even_cuts
+from experiments.contest import ContestRow
+from experiments.plan_ranking.config import even_cuts
 from experiments.plan_ranking.every_plan import all_stages
-from experiments.plan_ranking.ranking import KEY, PlanRow, summarise
-from experiments.rows import RowFile
-from planner.files import read_record
-from profiler.record import Record
+from experiments.plan_ranking.ranking import summarise
 from tests.planner.instances import large_problem
 
 
-class Kept(Record):
-    """Stands for a profile."""
-
-    text: str
-
-
 def row(nodes, visit, predicted_s, measured_s, *, chosen=False):
-    return PlanRow(
+    return ContestRow(
         case="tiny",
         link="slow",
         cuts="none",
         nodes=nodes,
         visit=visit,
-        chosen=chosen,
+        chosen_by="partway" if chosen else "",
+        fits=True,
         result="ok",
         predicted_s=predicted_s,
         measured_s=measured_s,
@@ -86,28 +76,6 @@ def test_one_plan_has_no_rank():
 def test_rows_of_several_profiles_are_refused(rows):
     with pytest.raises(SystemExit, match="tiny, slow: the rows are of more than one profile"):
         summarise(rows)
-
-
-def test_a_case_that_is_taken_up_again_keeps_its_profile(tmp_path, monkeypatch):
-    case = RankingConfig().cases[0]
-    rows = RowFile(tmp_path / "rows.csv", PlanRow, key=KEY)
-    made = []
-
-    def profile(captured, options):
-        made.append(options.backend)
-        return Kept(text="first")
-
-    monkeypatch.setattr(measuring.api, "profile", profile)
-    monkeypatch.setattr(measuring.api, "read_profile", lambda path: read_record(path, Kept))
-    monkeypatch.setattr(measuring, "cut_positions", lambda *_: (0, 1, 2))
-    captured = SimpleNamespace(graph=None)
-    assert [measuring.profile_of(case, captured, rows).text for _ in range(2)] == ["first"] * 2
-    assert made == ["onnx"]
-    for path in tmp_path.glob("profiles/*"):
-        path.unlink()
-    rows.append(row("a", 0, 1.0, 1.0).model_copy(update={"case": case.name}))
-    with pytest.raises(SystemExit, match="name another folder"):
-        measuring.profile_of(case, captured, rows)
 
 
 def test_every_plan_is_every_cut_on_every_row_of_different_nodes():

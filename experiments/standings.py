@@ -1,0 +1,67 @@
+"""Standings: how everybody's plan did in a contest, beside ours."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from statistics import mean
+
+from experiments.contest import OK, OURS, ContestRow
+from profiler.record import Record
+
+
+class Standing(Record):
+    """One name's plan over one link setting of a case."""
+
+    case: str
+    link: str
+    name: str
+    cuts: str
+    nodes: str
+    fits: bool
+    """Whether every node's predicted memory is within its cap."""
+    predicted_s: float
+    measured_s: float | None = None
+    """Mean of the visits; none if one failed."""
+    noise: float | None = None
+    """|second / first visit - 1|."""
+    over_ours: float | None = None
+    """Measured latency over that of our plan; exactly 1 where it is the same plan."""
+    failure: str = ""
+    """Why there is no measurement."""
+
+
+def standings(rows: Sequence[ContestRow]) -> tuple[Standing, ...]:
+    """Every name's plan over every link setting, in the order of the rows."""
+    visits: defaultdict[tuple[str, str, str], list[ContestRow]] = defaultdict(list)
+    for row in rows:
+        for name in row.names:
+            visits[row.case, row.link, name].append(row)
+    found = {key: _standing(key[2], group) for key, group in visits.items()}
+    return tuple(
+        _beside(each, found.get((case, link, OURS))) for (case, link, _), each in found.items()
+    )
+
+
+def _standing(name: str, visits: Sequence[ContestRow]) -> Standing:
+    first = visits[0]
+    seconds = [row.measured_s for row in visits if row.measured_s is not None]
+    failures = [row.result for row in visits if row.result != OK]
+    return Standing(
+        case=first.case,
+        link=first.link,
+        name=name,
+        cuts=first.cuts,
+        nodes=first.nodes,
+        fits=first.fits,
+        predicted_s=first.predicted_s,
+        measured_s=None if failures else mean(seconds),
+        noise=abs(seconds[1] / seconds[0] - 1) if len(seconds) > 1 else None,
+        failure=failures[0] if failures else "",
+    )
+
+
+def _beside(standing: Standing, ours: Standing | None) -> Standing:
+    if ours is None or ours.measured_s is None or standing.measured_s is None:
+        return standing
+    return standing.model_copy(update={"over_ours": standing.measured_s / ours.measured_s})

@@ -1,0 +1,92 @@
+from types import SimpleNamespace
+
+import pytest
+
+from experiments import contest
+from experiments.contest import KEY, Contest, ContestRow, kept_profile
+from experiments.rows import RowFile
+from experiments.standings import standings
+from planner.files import read_record
+from profiler.record import Record
+
+
+class Kept(Record):
+    """Stands for a profile."""
+
+    text: str
+
+
+def row(nodes, visit, measured_s, *, by, link="slow"):
+    return ContestRow(
+        case="tiny",
+        link=link,
+        cuts="none",
+        nodes=nodes,
+        visit=visit,
+        chosen_by=by,
+        result="ok" if measured_s else "OutOfMemoryError: stage 0 was killed",
+        fits=True,
+        predicted_s=1.0,
+        measured_s=measured_s,
+    )
+
+
+def test_a_case_that_is_taken_up_again_keeps_its_profile(tmp_path, monkeypatch):
+    rows = RowFile(tmp_path / "rows.csv", ContestRow, key=KEY)
+    made = []
+
+    def make():
+        made.append("made")
+        return Kept(text="first")
+
+    monkeypatch.setattr(contest.api, "read_profile", lambda path: read_record(path, Kept))
+    assert [kept_profile("tiny", rows, make).text for _ in range(2)] == ["first"] * 2
+    assert made == ["made"]
+    for path in tmp_path.glob("profiles/*"):
+        path.unlink()
+    rows.append(row("a", 0, 1.0, by="partway"))
+    with pytest.raises(SystemExit, match="name another folder"):
+        kept_profile("tiny", rows, make)
+
+
+def test_plans_are_measured_in_one_order_and_then_in_the_opposite_one(tmp_path):
+    rows = RowFile(tmp_path / "rows.csv", ContestRow, key=KEY)
+    rows.append(row("a", 1, 1.0, by="partway"))
+    slow, fast = SimpleNamespace(link="slow"), SimpleNamespace(link="fast")
+    entries = {((), ("a",)): [slow, fast], ((), ("b",)): [slow]}
+    # Visit 1 of a over the slow link is there already.
+    found = list(Contest("tiny", None, entries, rows)._missing(2))
+    assert [(number, nodes, visits) for number, (_, nodes), visits in found] == [
+        (0, ("a",), [slow, fast]),
+        (0, ("b",), [slow]),
+        (1, ("b",), [slow]),
+        (1, ("a",), [fast]),
+    ]
+
+
+def test_everybody_stands_beside_our_plan():
+    found = standings([
+        *(row("a", visit, seconds, by="partway; even") for visit, seconds in ((0, 1.0), (1, 1.2))),
+        *(row("b", visit, seconds, by="greedy") for visit, seconds in ((0, 2.0), (1, 2.4))),
+        *(row("c", visit, None, by="careless") for visit in (0, 1)),
+    ])  # fmt: skip
+    assert [each.name for each in found] == ["partway", "even", "greedy", "careless"]
+    ours, even, greedy, careless = found
+    assert (ours.measured_s, ours.over_ours) == (pytest.approx(1.1), 1.0)
+    assert even.over_ours == 1.0
+    assert (greedy.over_ours, greedy.noise) == (pytest.approx(2.0), pytest.approx(0.2))
+    assert (careless.measured_s, careless.over_ours) == (None, None)
+    assert "killed" in careless.failure
+
+
+def test_nobody_stands_beside_a_plan_that_failed():
+    found = standings([row("a", 0, None, by="partway"), row("b", 0, 1.0, by="even")])
+    assert [each.over_ours for each in found] == [None, None]
+
+
+def test_a_link_setting_is_a_contest_of_its_own():
+    found = standings(
+        [row("a", 0, 1.0, by="partway"), row("b", 0, 3.0, by="partway", link="fast"),
+         row("a", 0, 6.0, by="even", link="fast")]
+    )  # fmt: skip
+    assert [each.over_ours for each in found] == [1.0, 1.0, 2.0]
