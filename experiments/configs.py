@@ -11,8 +11,8 @@ from profiler.record import Record
 Config = TypeVar("Config", bound=Record)
 
 
-def keep_config(path: Path, config: Config) -> None:
-    """Writes the config of a run, with what the runs before it covered.
+def keep_config(path: Path, config: Config) -> Config:
+    """Writes and returns the config of a run, with what the runs before it covered.
 
     Args:
         path: JSON file beside the rows.
@@ -25,6 +25,7 @@ def keep_config(path: Path, config: Config) -> None:
     if path.exists():
         config = _joined(read_record(path, type(config)), config, path)
     write_record(path, config)
+    return config
 
 
 def _joined(before: Config, config: Config, path: Path) -> Config:

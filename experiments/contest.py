@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from experiments.bench import open_bench
 from experiments.link_settings import setting_named, with_links
 from experiments.priced_plans import by_hand, optimal
 from experiments.rows import RowFile
-from experiments.stages import Stages, emit_once, stages_of
+from experiments.stages import Stages, emit_once, stage_words, stages_of
 from experiments.terms import terms_of
 from experiments.visits import Visit, measure
 from netmodel.cluster import Cluster
@@ -139,7 +140,7 @@ class Contest:
         order = list(self.entries)
         for number in range(n_visits):
             for stages in reversed(order) if number % 2 else order:
-                words = (*_words(stages), number)
+                words = (*stage_words(stages), number)
                 wanted = [
                     entry
                     for entry in self.entries[stages]
@@ -149,8 +150,13 @@ class Contest:
                     yield number, stages, wanted
 
 
-def kept_profile(case: str, rows: RowFile[ContestRow], make: Callable[[], Profile]) -> Profile:
+def kept_profile(case: str, rows: RowFile[Any], make: Callable[[], Profile]) -> Profile:
     """The profile of a case, kept beside its rows: another one would predict otherwise.
+
+    Args:
+        case: its name, which its rows have as `case`.
+        rows: of all cases.
+        make: measures the profile.
 
     Raises:
         SystemExit: there are rows, and the profile that they were predicted from is gone.
@@ -171,16 +177,8 @@ def row_of(case: str, entry: Entry, number: int, found: RunResult | PlannerError
     estimate = entry.document.estimate
     if estimate is None:
         raise ValueError("a plan without a prediction")
-    measured: dict[str, float | int] = {}
-    if isinstance(found, RunResult) and found.measurement.requests is not None:
-        spread = found.measurement.requests
-        measured = {
-            "measured_s": terms_of(found.measurement).latency_s,
-            "p10_s": spread.p10_s,
-            "p90_s": spread.p90_s,
-            "requests": spread.n,
-        }
-    cuts, nodes = _words(entry.stages)
+    measured = measured_fields(found)
+    cuts, nodes = stage_words(entry.stages)
     return ContestRow(
         case=case,
         link=entry.link,
@@ -195,9 +193,17 @@ def row_of(case: str, entry: Entry, number: int, found: RunResult | PlannerError
     )
 
 
-def _words(stages: Stages) -> tuple[str, str]:
-    cuts, nodes = stages
-    return " ".join(map(str, cuts)) or "none", " ".join(nodes)
+def measured_fields(found: RunResult | PlannerError) -> dict[str, float | int]:
+    """A row's latency with its spread over requests; nothing of a failure."""
+    if not isinstance(found, RunResult) or found.measurement.requests is None:
+        return {}
+    spread = found.measurement.requests
+    return {
+        "measured_s": terms_of(found.measurement).latency_s,
+        "p10_s": spread.p10_s,
+        "p90_s": spread.p90_s,
+        "requests": spread.n,
+    }
 
 
 def _line(row: ContestRow) -> str:

@@ -30,6 +30,12 @@ def stages_of(document: PlanDocument) -> Stages:
     return cuts, tuple(stage.node for stage in plan.stages)
 
 
+def stage_words(stages: Stages) -> tuple[str, str]:
+    """Cuts and nodes as rows tell them."""
+    cuts, nodes = stages
+    return " ".join(map(str, cuts)) or "none", " ".join(nodes)
+
+
 def emit_once(
     documents: Iterable[PlanDocument], captured: CapturedModel, folder: Path
 ) -> dict[Cuts, Partition]:

@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from statistics import mean
+from typing import Any, Protocol
 
 from experiments.contest import OK, OURS, ContestRow
 from profiler.record import Record
+
+
+class VisitRow(Protocol):
+    """One measurement, in whatever experiment."""
+
+    @property
+    def result(self) -> str:
+        """`ok`, or why there is no measurement."""
+
+    @property
+    def measured_s(self) -> float | None:
+        """End-to-end latency."""
 
 
 class Standing(Record):
@@ -45,8 +58,6 @@ def standings(rows: Sequence[ContestRow]) -> tuple[Standing, ...]:
 
 def _standing(name: str, visits: Sequence[ContestRow]) -> Standing:
     first = visits[0]
-    seconds = [row.measured_s for row in visits if row.measured_s is not None]
-    failures = [row.result for row in visits if row.result != OK]
     return Standing(
         case=first.case,
         link=first.link,
@@ -55,10 +66,19 @@ def _standing(name: str, visits: Sequence[ContestRow]) -> Standing:
         nodes=first.nodes,
         fits=first.fits,
         predicted_s=first.predicted_s,
-        measured_s=None if failures else mean(seconds),
-        noise=abs(seconds[1] / seconds[0] - 1) if len(seconds) > 1 else None,
-        failure=failures[0] if failures else "",
+        **joined_fields(visits),
     )
+
+
+def joined_fields(visits: Sequence[VisitRow]) -> dict[str, Any]:
+    """`measured_s`, `noise` and `failure` of all visits of one plan, as a standing has them."""
+    seconds = [row.measured_s for row in visits if row.measured_s is not None]
+    failures = [row.result for row in visits if row.result != OK]
+    return {
+        "measured_s": None if failures else mean(seconds),
+        "noise": abs(seconds[1] / seconds[0] - 1) if len(seconds) > 1 else None,
+        "failure": failures[0] if failures else "",
+    }
 
 
 def _beside(standing: Standing, ours: Standing | None) -> Standing:

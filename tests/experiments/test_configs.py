@@ -14,8 +14,8 @@ class Config(Record):
 def test_a_config_beside_the_rows_covers_all_runs(tmp_path):
     path = tmp_path / "config.json"
     for models in (("a", "b"), ("b",), ("c", "a")):
-        keep_config(path, Config(models=models))
-    assert read_record(path, Config) == Config(models=("a", "b", "c"))
+        covered = keep_config(path, Config(models=models))
+    assert covered == read_record(path, Config) == Config(models=("a", "b", "c"))
 
 
 def test_a_run_with_other_settings_is_refused_and_leaves_the_config(tmp_path):
