@@ -1,0 +1,44 @@
+"""Which models are run under which caps and over which links; written beside the rows."""
+
+from __future__ import annotations
+
+from profiler.record import Record
+
+MIB = 2**20
+
+
+class FamiliesConfig(Record):
+    """Models, caps and links."""
+
+    models: tuple[str, ...] = (
+        "torchvision:resnet50",
+        "torchvision:resnext50_32x4d",
+        "torchvision:mobilenet_v3_large",
+        "torchvision:efficientnet_b0",
+        "torchvision:resnet18",
+        "torchvision:squeezenet1_1",
+    )
+    """The first one is the familiar model; the others are what one might switch to."""
+    backend: str = "onnx"
+    caps_bytes: tuple[int, ...] = (45 * MIB, 60 * MIB, 72 * MIB, 112 * MIB, 176 * MIB)
+    """On every node, ascending: from one that lets only the smallest model run whole to one that
+    lets all of them."""
+    links: tuple[str, ...] = ("1000Mbit/s+0.3ms", "100Mbit/s+0.3ms")
+    probe_deadline_s: float = 20.0
+    """For each link setting; the longer, the larger the messages that are measured."""
+    visits: int = 2
+    """How often every plan is measured, models in opposite orders."""
+
+
+SMOKE = {
+    "models": ("torchvision:squeezenet1_1",),
+    "caps_bytes": (40 * MIB, 64 * MIB),
+    "links": ("1000Mbit/s+0.3ms",),
+    "probe_deadline_s": 12.0,
+}
+"""Settings of a run that only shows that everything works."""
+
+
+def case_of(model: str) -> str:
+    """What rows and pictures call a model."""
+    return model.removeprefix("torchvision:")

@@ -1,0 +1,145 @@
+"""Draws latency against the cap, and published accuracy against latency, from rows."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+
+from experiments.families.config import MIB
+from experiments.families.contenders import Way
+from experiments.families.family_rows import FamilyRow
+from experiments.families.published import PublishedAccuracy
+from experiments.families.summary import Cell, cells
+from experiments.rows import read_rows
+from planner.files import read_record
+from planner.plotting.legend_below import legend_below
+from planner.plotting.palette import Style, style_of
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Draws the rows of a folder."""
+    mpl.use("Agg")
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=HERE)
+    parser.add_argument("-o", "--output", type=Path, default=HERE / "families.png")
+    options = parser.parse_args()
+    rows = read_rows(options.folder / "rows.csv", FamilyRow)
+    published = read_record(options.folder / "published.json", PublishedAccuracy)
+    best = [cell for cell in cells(rows) if cell.way is Way.BEST]
+    styles = {case: style_of(n) for n, case in enumerate(published.cases)}
+    links = list(dict.fromkeys(cell.link for cell in best))
+    figure = Figure(figsize=(5 * (len(links) + 1), 5.4), layout="constrained")
+    axes = figure.subplots(1, len(links) + 1)
+    for link, ax in zip(links, axes, strict=False):
+        if ax is not axes[0]:
+            ax.sharey(axes[0])
+        plot_latencies([cell for cell in best if cell.link == link], styles, ax)
+        ax.set_title(f"Latency under every cap, {link}", fontsize="medium")
+    cap_bytes = split_cap_bytes(best, published.cases[0])
+    plot_accuracies(_at(best, cap_bytes), published, styles, axes[-1])
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(options.output, dpi=110)
+
+
+def split_cap_bytes(cells: Sequence[Cell], case: str) -> int:
+    """The smallest cap under which a model runs, in parts if need be; else the largest."""
+    caps = sorted({cell.cap_bytes for cell in cells})
+    runs = {cell.cap_bytes for cell in cells if cell.case == case and cell.measured_s}
+    return min(runs, default=caps[-1])
+
+
+def plot_latencies(cells: Sequence[Cell], styles: Mapping[str, Style], ax: Axes) -> None:
+    """Predicted latency as lines and measured latency as markers, with the number of parts."""
+    for case, style in styles.items():
+        mine = sorted((c for c in cells if c.case == case), key=lambda cell: cell.cap_bytes)
+        fit = [cell for cell in mine if cell.predicted_s is not None]
+        ax.plot(
+            [cell.cap_bytes / MIB for cell in fit], [cell.predicted_s * 1e3 for cell in fit],
+            color=style.colour, lw=1,
+        )  # fmt: skip
+        for cell in fit:
+            if cell.measured_s is not None:
+                at = (cell.cap_bytes / MIB, cell.measured_s * 1e3)
+                ax.plot(*at, color=style.colour, marker=style.marker, ls="none")
+                if cell.parts is not None and cell.parts > 1:
+                    ax.annotate(str(cell.parts), at, (5, 3), textcoords="offset points",
+                                fontsize=8, color=style.colour)  # fmt: skip
+    caps = sorted({cell.cap_bytes for cell in cells})
+    ax.set(xscale="log", yscale="log", xlabel="Memory cap of every node (MiB)",
+           ylabel="End-to-end latency (ms)")  # fmt: skip
+    ax.set_xticks([cap / MIB for cap in caps], [f"{cap / MIB:g}" for cap in caps])
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    _plain_ticks(ax.yaxis)
+    ax.grid(visible=True, alpha=0.3)
+    legend_below(ax, [*_named(styles), Line2D([], [], color="0.3", label="predicted"),
+                      Line2D([], [], color="0.3", marker="o", ls="none",
+                             label="measured; number: in so many parts")])  # fmt: skip
+
+
+def plot_accuracies(
+    cells: Sequence[Cell],
+    published: PublishedAccuracy,
+    styles: Mapping[str, Style],
+    ax: Axes,
+) -> None:
+    """Published accuracy over measured latency under one cap; open where it runs in parts."""
+    links = list(dict.fromkeys(cell.link for cell in cells))
+    for cell in cells:
+        weights = published.best(cell.case)
+        if cell.measured_s is None or weights is None:
+            continue
+        style, x, y = styles[cell.case], cell.measured_s * 1e3, weights.top1_percent
+        ax.plot(x, y, color=style.colour, marker=style.marker, ls="none",
+                fillstyle="full" if cell.parts == 1 else "none",
+                ms=9 - 3 * links.index(cell.link))  # fmt: skip
+        if cell.link == links[0]:
+            # Above and below in turn: neighbours in the list are often neighbours here.
+            above = list(styles).index(cell.case) % 2
+            ax.annotate(cell.case, (x, y), (0, 7 if above else -7), textcoords="offset points",
+                        ha="center", va="bottom" if above else "top", fontsize=8,
+                        color=style.colour)  # fmt: skip
+    ax.set(xscale="log", xlabel="End-to-end latency, measured (ms)",
+           ylabel="Top-1 accuracy, published (%)")  # fmt: skip
+    ax.margins(0.15, 0.1)
+    _plain_ticks(ax.xaxis)
+    ax.grid(visible=True, alpha=0.3)
+    ax.set_title(f"Accuracy for latency under {cells[0].cap_bytes / MIB:g} MiB",
+                 fontsize="medium")  # fmt: skip
+    sizes = [
+        Line2D([], [], color="0.3", marker="o", ls="none", ms=9 - 3 * number, label=link)
+        for number, link in enumerate(links)
+    ]
+    parts = Line2D([], [], color="0.3", marker="o", ls="none", fillstyle="none", label="in parts")
+    legend_below(ax, [*sizes, parts])
+
+
+def _at(cells: Sequence[Cell], cap_bytes: int) -> list[Cell]:
+    return [cell for cell in cells if cell.cap_bytes == cap_bytes]
+
+
+def _plain_ticks(axis: Axis) -> None:
+    """Numbers such as 20, 50 and 100 on an axis that may span less than a decade."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(ScalarFormatter())
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _named(styles: Mapping[str, Style]) -> list[Line2D]:
+    return [
+        Line2D([], [], color=style.colour, marker=style.marker, ls="none", label=case)
+        for case, style in styles.items()
+    ]
+
+
+if __name__ == "__main__":
+    main()

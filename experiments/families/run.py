@@ -1,0 +1,67 @@
+"""Does splitting a familiar model beat switching to a smaller one? All under the same caps."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+from experiments.bench import choose_testbed, open_bench
+from experiments.configs import keep_config
+from experiments.families.config import SMOKE, FamiliesConfig
+from experiments.families.family_rows import KEY, FamilyRow
+from experiments.families.preparation import prepared
+from experiments.families.published import keep_published
+from experiments.families.summary import summarise
+from experiments.families.tables import write
+from experiments.link_fits import fitted_settings
+from experiments.rows import RowFile
+from experiments.surroundings import keep_surroundings
+from netmodel.units import parse_size_bytes
+from planner import api
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Measures what the output folder does not have yet, and sums all of it up."""
+    options = _options()
+    on_testbed = choose_testbed(required=not options.smoke or "CI" in os.environ)
+    chosen = {"models": tuple(options.models), "caps_bytes": tuple(options.caps)}
+    config = FamiliesConfig(**(SMOKE if options.smoke else chosen))
+    folder: Path = options.output
+    covered = keep_config(folder / "config.json", config)
+    published = keep_published(covered.models, folder / "published.json")
+    hosts = "the testbed, swap off" if on_testbed else "this machine, links paced, caps not held"
+    keep_surroundings(folder / "surroundings.json", hosts)
+    fits = fitted_settings(
+        config.links,
+        folder / "links.json",
+        on_testbed=on_testbed,
+        deadline_s=config.probe_deadline_s,
+    )
+    rows = RowFile(folder / "rows.csv", FamilyRow, key=KEY)
+    cluster = api.read_cluster(HERE / "cluster.yaml")
+    with tempfile.TemporaryDirectory() as made:
+        tour, parts = prepared(config, cluster, fits, rows=rows, folder=Path(made))
+        tour.note_misfits()
+        with open_bench(cluster, on_testbed=on_testbed) as bench:
+            tour.run(bench, parts)
+    write(summarise(rows.rows, published), published, folder)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    default = FamiliesConfig()
+    parser.add_argument("--models", nargs="+", default=default.models,
+                        help="the familiar one first")  # fmt: skip
+    parser.add_argument("--caps", nargs="+", type=parse_size_bytes, default=default.caps_bytes,
+                        help="on every node, such as 72MiB")  # fmt: skip
+    parser.add_argument("--smoke", action="store_true", help="one small model under two caps")
+    parser.add_argument("-o", "--output", type=Path, default=Path("out/families"))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Tables: the summary as the Markdown that the experiment's page shows, and again from rows."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from experiments.families.config import MIB
+from experiments.families.contenders import Way
+from experiments.families.family_rows import FamilyRow
+from experiments.families.published import PublishedAccuracy
+from experiments.families.summary import Cell, FamiliesSummary, summarise
+from experiments.rows import read_rows
+from planner.files import read_record, write_record
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Sums up the rows of a folder, without any run."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=HERE)
+    folder = parser.parse_args().folder
+    published = read_record(folder / "published.json", PublishedAccuracy)
+    write(summarise(read_rows(folder / "rows.csv", FamilyRow), published), published, folder)
+
+
+def write(summary: FamiliesSummary, published: PublishedAccuracy, folder: Path) -> None:
+    """Writes the summary beside the rows, and prints it as tables."""
+    write_record(folder / "summary.json", summary)
+    for link in dict.fromkeys(cell.link for cell in summary.best):
+        print(f"\n{link}: measured (predicted)\n")
+        print("\n".join(latency_table(summary, published, link)))
+    print("\nin parts: memory of the fullest node, and what crosses wires\n")
+    print("\n".join(parts_table(summary.best)))
+    print("\nwhole on one node, though predicted not to fit\n")
+    print("\n".join(misfit_table(summary.cells)))
+    print("\n" + "\n".join(_totals(summary)))
+
+
+def latency_table(
+    summary: FamiliesSummary, published: PublishedAccuracy, link: str
+) -> Iterator[str]:
+    """A line per model and a column per cap."""
+    found = {(cell.case, cell.cap_bytes): cell for cell in summary.best if cell.link == link}
+    caps = sorted({cap for _, cap in found})
+    yield _line(("model", "top-1 as published", *(_mib(cap) for cap in caps)))
+    yield _rule(len(caps) + 2)
+    for case in published.cases:
+        each = [found.get((case, cap)) for cap in caps]
+        yield _line((case, _accuracy(published, case), *map(_latency, each)))
+
+
+def parts_table(cells: Sequence[Cell]) -> Iterator[str]:
+    """A line per model, cap and link where it ran in several parts."""
+    yield _line(("model", "cap", "link", "parts", "predicted", "measured", "moved"))
+    yield _rule(7)
+    for cell in cells:
+        if cell.parts is not None and cell.parts > 1:
+            moved = "–" if cell.moved_bytes is None else f"{cell.moved_bytes / 1024:,.0f} KiB"
+            peaks = (_mib(cell.predicted_bytes), _mib(cell.measured_bytes))
+            yield _line((cell.case, _mib(cell.cap_bytes), cell.link, cell.parts, *peaks, moved))
+
+
+def misfit_table(cells: Sequence[Cell]) -> Iterator[str]:
+    """A line per model and cap that did not fit whole, and what became of it."""
+    yield _line(("model", "cap", "predicted", "result"))
+    yield _rule(4)
+    for cell in cells:
+        if cell.way is Way.WHOLE:
+            ended = "killed" if cell.killed else cell.failure
+            ran = f"ran, {_mib(cell.measured_bytes)}"
+            yield _line((cell.case, _mib(cell.cap_bytes), _mib(cell.predicted_bytes), ended or ran))
+
+
+def _totals(summary: FamiliesSummary) -> Iterator[str]:
+    yield f"of those that fit: {summary.killed} visits killed, {summary.failed} failed otherwise"
+    if summary.median_error is not None:
+        yield f"latency: median |predicted / measured - 1| {summary.median_error:.1%}"
+    if summary.memory_over is not None:
+        least, middle = summary.memory_over
+        yield f"memory: predicted over measured {least:+.1%} at least, {middle:+.1%} in the median"
+    for case, difference in summary.rel_differences.items():
+        yield f"{case}: parts differ from the model by {difference:.2g} at most, relative"
+    yield from verdicts(summary)
+
+
+def verdicts(summary: FamiliesSummary) -> Iterator[str]:
+    """A line per model that one might switch to: what is gained, and what is lost."""
+    for case, points in summary.points_lost.items():
+        ratios = [
+            cell.over_familiar
+            for cell in summary.best
+            if cell.case == case and cell.over_familiar is not None
+        ]
+        gained = f"{min(ratios):.2f} to {max(ratios):.2f}" if ratios else "unknown times"
+        yield f"{case}: {gained} of {summary.familiar}'s latency, {-points:+.1f} points of accuracy"
+
+
+def _accuracy(published: PublishedAccuracy, case: str) -> str:
+    return ", ".join(
+        f"{each.top1_percent:.1f} % ({each.weights.removeprefix('IMAGENET1K_')})"
+        for each in published.of(case)
+    )
+
+
+def _latency(cell: Cell | None) -> str:
+    if cell is None:
+        return "not measured"
+    if cell.parts is None or cell.predicted_s is None:
+        return "no plan"
+    how = "whole" if cell.parts == 1 else f"{cell.parts} parts"
+    if cell.measured_s is None:
+        return f"{how}: killed" if cell.killed else f"{how}: failed"
+    return f"{how}: {cell.measured_s * 1e3:.1f} ms ({cell.predicted_s * 1e3:.1f})"
+
+
+def _mib(n_bytes: int | None) -> str:
+    return "–" if not n_bytes else f"{n_bytes / MIB:.4g} MiB"
+
+
+def _line(cells: Sequence[object]) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def _rule(n_columns: int) -> str:
+    return _line(("---",) * n_columns)
+
+
+if __name__ == "__main__":
+    main()
