@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pydantic import PositiveInt
 
 from planner.coarsen import coarsened
-from planner.errors import MismatchError
+from planner.errors import MismatchError, PlannerError
 from planner.plan_row import PlanRow, plan_fields
 from planner.problem import Problem
 from planner.solution import Solution
 from planner.solvers.solve import solve
+from profiler.blocks import Granularity, cut_positions
+from profiler.profile_records import Profile
 
 
 class LevelRow(PlanRow):
@@ -40,7 +42,10 @@ def sweep_levels(
 
     Raises:
         MismatchError: a level has a border inside of a block of the problem.
+        PlannerError: there is no level to try.
     """
+    if not levels:
+        raise PlannerError("a sweep over the granularity needs at least one level to try")
     rows = []
     for level, positions in levels.items():
         coarse = coarsened(problem, _boundaries(problem, level, positions))
@@ -50,6 +55,21 @@ def sweep_levels(
     return tuple(rows)
 
 
+def borders_of_levels(profile: Profile) -> dict[str, tuple[int, ...]]:
+    """The borders of each granularity level of a model, from fine to coarse.
+
+    Also those of levels that are finer than the profile's blocks, which `sweep_levels` refuses.
+    """
+    return {level.value: cut_positions(profile.graph, level) for level in Granularity}
+
+
+def levels_within(profile: Profile) -> dict[str, tuple[int, ...]]:
+    """The levels that the profile's blocks are fine enough for; the coarsest always is."""
+    own = {0, *(block.op_stop for block in profile.blocks)}
+    levels = borders_of_levels(profile)
+    return {level: borders for level, borders in levels.items() if own.issuperset(borders)}
+
+
 def _boundaries(problem: Problem, level: str, positions: Sequence[int]) -> list[int]:
     """The inner borders as boundaries of the problem's blocks."""
     place = {position: boundary for boundary, position in enumerate(problem.positions)}
@@ -57,6 +77,7 @@ def _boundaries(problem: Problem, level: str, positions: Sequence[int]) -> list[
     if inside := [position for position in inner if position not in place]:
         raise MismatchError(
             f"level {level!r} has a border at operator {inside[0]}, inside of a block: profile the "
-            "model at the finest level of the sweep"
+            "model at the finest level of the sweep (`partway profile --granularity`), or leave "
+            "the level out"
         )
     return [place[position] for position in inner]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from pydantic import NonNegativeInt
 
-from planner.errors import MismatchError
+from planner.errors import MismatchError, PlannerError
 from planner.plan_row import PlanRow, plan_fields
 from planner.problem import Problem
 from planner.solution import Solution
@@ -36,18 +36,22 @@ def sweep_memory(
 
     Raises:
         MismatchError: an unknown node.
+        PlannerError: there is no cap to try.
     """
+    if not caps_bytes:
+        raise PlannerError("a sweep over the memory cap needs at least one cap to try")
     for name in nodes:
         if name not in problem.node_index:
             raise MismatchError(f"{name!r} is no node: choose from {', '.join(problem.node_index)}")
     rows = []
     for cap in caps_bytes:
-        capped = _capped(problem, cap, nodes or problem.node_index)
-        rows.append(MemoryRow(cap_bytes=cap, **plan_fields(capped, solve(capped))))
+        limited = capped(problem, cap, nodes or problem.node_index)
+        rows.append(MemoryRow(cap_bytes=cap, **plan_fields(limited, solve(limited))))
     return tuple(rows)
 
 
-def _capped(problem: Problem, cap_bytes: int, names: Collection[str]) -> Problem:
+def capped(problem: Problem, cap_bytes: int, names: Collection[str]) -> Problem:
+    """The problem with another memory cap on the nodes of these names."""
     nodes = tuple(
         node.model_copy(update={"memory_bytes": cap_bytes}) if node.name in names else node
         for node in problem.nodes

@@ -49,3 +49,9 @@ def plan_fields(problem: Problem, answer: Solution) -> dict[str, Any]:
         "nodes": tuple("+".join(stage.nodes) for stage in answer.plan.stages),
         "cuts": tuple(stage.start for stage in answer.plan.stages[1:]),
     }
+
+
+def plan_words(nodes: tuple[str, ...], cuts: tuple[int, ...]) -> str:
+    """A plan in short: `phone |3| server` is cut before block 3."""
+    marks = [f" |{cut}| " for cut in cuts]
+    return nodes[0] + "".join(f"{mark}{node}" for mark, node in zip(marks, nodes[1:], strict=True))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from pydantic import PositiveInt
 
 from planner.baselines.hand_split import HandSplit
 from planner.breakdown import Breakdown
 from planner.costs.evaluate import Evaluator
+from planner.errors import PlannerError
 from planner.plan_row import PlanRow, plan_fields
 from planner.problem import Problem
 from planner.solution import Solution
@@ -23,14 +22,11 @@ class SweepRow(PlanRow):
     parts: PositiveInt
 
 
-_HEADER = (
-    "parts", "feasible", "latency (s)", "peak memory of a node (bytes)", "moved (bytes)",
-    "nodes", "cuts (block boundaries)", "objective", "value", "reason",
-)  # fmt: skip
-
-
 def sweep_parts(
-    problem: Problem, solve: Callable[[Problem], Solution] = solve
+    problem: Problem,
+    solve: Callable[[Problem], Solution] = solve,
+    *,
+    counts: Sequence[int] | None = None,
 ) -> tuple[SweepRow, ...]:
     """The best plan with exactly 1, 2, … parts, up to one part per node or the limit on stages.
 
@@ -40,10 +36,17 @@ def sweep_parts(
     Args:
         problem: its limits on the number of stages say where to begin and to end.
         solve: finds the best plan; the one of least latency if not given.
+        counts: numbers of parts to try, if not all.
+
+    Raises:
+        PlannerError: there is no number to try, or one is beyond the limits.
     """
-    rows = []
+    least = problem.limits.min_stages
     most = min(problem.limits.max_stages or len(problem.nodes), len(problem.nodes))
-    for parts in range(problem.limits.min_stages, most + 1):
+    if counts is not None:
+        _check_counts(counts, least, most)
+    rows = []
+    for parts in range(least, most + 1) if counts is None else counts:
         counted = {"min_stages": parts, "max_stages": parts}
         limited = problem.replaced(limits=problem.limits.model_copy(update=counted))
         rows.append(SweepRow(parts=parts, **plan_fields(limited, solve(limited))))
@@ -61,25 +64,12 @@ def priced_hand_split(problem: Problem) -> Breakdown | None:
     return Evaluator(problem).evaluate(rule.propose(problem))
 
 
-def to_csv(rows: Iterable[SweepRow]) -> str:
-    """The rows as CSV: units in the header, lists joined by `;`, infeasible rows with a reason."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_HEADER)
-    writer.writerows(_cells(row) for row in rows)
-    return text.getvalue()
-
-
-def _cells(row: SweepRow) -> tuple[object, ...]:
-    return (
-        row.parts,
-        "yes" if row.feasible else "no",
-        row.latency_s,
-        row.peak_bytes,
-        row.moved_bytes,
-        ";".join(row.nodes),
-        ";".join(map(str, row.cuts)),
-        row.objective,
-        row.value,
-        row.reason,
-    )
+def _check_counts(counts: Sequence[int], least: int, most: int) -> None:
+    if not counts:
+        raise PlannerError("a sweep over the parts needs at least one number of parts to try")
+    for parts in counts:
+        if not least <= parts <= most:
+            raise PlannerError(
+                f"{parts} parts cannot be tried: choose from {least} to {most}, at most one part "
+                "per node and no more than the limit on stages"
+            )

@@ -30,16 +30,16 @@ def demo(
     from planner import api
     from planner.cli import run_command
     from planner.cli.explanation_tables import explanation_summary, what_if_table
-    from planner.cli.sweep_files import write_sweep
+    from planner.cli.sweeps import SweepInputs, sweep_over
     from planner.cli.tables import (
         breakdown_table,
         comparison_table,
         profile_summary,
         profile_table,
-        sweep_table,
     )
     from planner.engines.interface import RunOptions
     from planner.files import write_record, write_text_atomic
+    from planner.sweep_values import SweepAxis
     from planner.wording import comparison_notes
     from profiler.profile_options import ProfileOptions
 
@@ -59,9 +59,9 @@ def demo(
     alternatives = api.alternatives(document)
     stdout().print(comparison_table(alternatives, document.solution.objective))
     stdout().print(comparison_notes(alternatives), markup=False)
-    rows = api.sweep(profile, nodes)
-    stdout().print(sweep_table(rows, document.solution.objective))
-    _, picture = write_sweep(rows, output)
+    swept = sweep_over(SweepAxis.PARTS, SweepInputs(profile, nodes))
+    stdout().print(swept.table)
+    _, picture = swept.write(output)
     if document.estimate is None:
         stop_without_plan(document.solution, None)
     write_record(output / "plan.json", document)

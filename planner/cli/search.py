@@ -131,13 +131,13 @@ class Search:
         from planner.objectives import ObjectiveKind
 
         words = [kind.value for kind in ObjectiveKind if kind is not ObjectiveKind.MEAN_VARIANCE]
-        return ObjectiveKind(_word(words, option, word))
+        return ObjectiveKind(word_of(words, option, word))
 
     def _limits(self) -> Limits:
         from planner.limits import Limits, Order
 
         return Limits(
-            order=Order(_word([order.value for order in Order], "order", self.order)),
+            order=Order(word_of([order.value for order in Order], "order", self.order)),
             revisits=self.revisits,
             max_replicas=self.replicas,
             max_stages=self.max_stages,
@@ -185,7 +185,12 @@ def _option_of(field: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _word(known: list[str], option: str, word: str) -> str:
+def word_of(known: list[str], option: str, word: str) -> str:
+    """The word of an option, which must be one of those known.
+
+    Raises:
+        PlannerError: it is not.
+    """
     from planner.errors import PlannerError
 
     if word not in known:

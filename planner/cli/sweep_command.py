@@ -1,4 +1,4 @@
-"""`partway sweep`: plans against granularity, as CSV and as a picture."""
+"""`partway sweep`: the best plan for every value of one thing, as CSV and as a picture."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from planner.cli.console import stderr, stdout, stop_infeasible
 from planner.cli.options import ClusterFile, Profiles, check_output, read_inputs
-from planner.cli.search import Search, with_search
+from planner.cli.search import Search, with_search, word_of
 
 
 @with_search
@@ -18,29 +18,46 @@ def sweep(
     cluster: ClusterFile,
     search: Search,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for CSV and PNG.")],
+    over: Annotated[
+        str,
+        typer.Option(
+            help="What is varied: parts (their number), granularity (the blocks between which the "
+            "model may be cut), bandwidth (of every link) or memory (the cap of every node)."
+        ),
+    ] = "parts",
+    values: Annotated[
+        str | None,
+        typer.Option(
+            help="To try, with units, such as 2,3 or op,block or 1Mbit/s,10Mbit/s or 64MiB,1GiB. "
+            "Else all numbers of parts; all levels that the profile is fine enough for; 1 to 1000 "
+            "Mbit/s; from the least cap with a plan to that of the whole model."
+        ),
+    ] = None,
 ) -> None:
-    """Find the best plan for every number of parts: latency, memory and bytes moved.
+    """Find the best plan for every value of one thing: its latency, memory and bytes moved.
+
+    Writes a CSV and a PNG file named after what is varied.
 
     \b
-    Example:
+    Examples:
       partway sweep resnet18.profile.json --cluster cluster.yaml -o sweep
+      partway sweep resnet18.profile.json -c cluster.yaml --over bandwidth -o sweep
     """
-    from planner import api
-    from planner.cli.sweep_files import write_sweep
-    from planner.cli.tables import sweep_table
-    from planner.problem import build_problem
-    from planner.sweep import priced_hand_split
+    from planner.cli.sweeps import SweepInputs, sweep_over
+    from planner.sweep_values import SweepAxis
     from profiler.block_order import block_dag
 
     check_output(output, is_folder=True)
-    reference, described, named = read_inputs(profiles, cluster)
+    axis = SweepAxis(word_of([axis.value for axis in SweepAxis], "over", over))
     options = search.options()
-    rows = api.sweep(reference, described, node_profiles=named, options=options)
-    by_hand = priced_hand_split(build_problem(reference, described, named))
-    for path in write_sweep(rows, output, by_hand):
+    reference, described, named = read_inputs(profiles, cluster)
+    swept = sweep_over(axis, SweepInputs(reference, described, named, options), values)
+    if not swept.rows:
+        stop_infeasible("there is no number of parts to try")
+    for path in swept.write(output):
         stderr().print(f"wrote {path}", markup=False)
-    stdout().print(sweep_table(rows, options.objective))
+    stdout().print(swept.table)
     if not block_dag(reference).is_chain:
         stderr().print("for the program's order of the blocks; `partway plan` tries others")
-    if not any(row.feasible for row in rows):
-        stop_infeasible(rows[0].reason if rows else "there is no number of parts to try")
+    if not any(row.feasible for row in swept.rows):
+        stop_infeasible(swept.rows[0].reason)

@@ -13,7 +13,6 @@ from planner.manifest import Manifest
 from planner.objectives import LATENCY, Objective
 from planner.solution import PlanDocument
 from planner.solvers.pareto import ParetoFront
-from planner.sweep import SweepRow
 from planner.throughput import Throughput
 from planner.wording import (
     blocks_text,
@@ -241,30 +240,6 @@ def comparison_table(rows: Sequence[Row], objective: Objective) -> Table:
             format_size(estimate.moved_bytes),
             "yes" if row.fits else row.misfit,
         )
-    return table
-
-
-def sweep_table(rows: Sequence[SweepRow], objective: Objective) -> Table:
-    """A row per number of parts."""
-    is_latency = objective == LATENCY
-    table = plain_table(
-        f"best plan for every number of parts, by {objective.name}",
-        ["parts", "nodes"],
-        [*([] if is_latency else [objective.name]), "latency", "highest memory", "moved"],
-    )
-    for row in rows:
-        if row.latency_s is None or row.peak_bytes is None or row.moved_bytes is None:
-            dashes = ["–"] * (len(table.columns) - 2)
-            table.add_row(str(row.parts), f"does not fit: {row.reason}", *dashes)
-        else:
-            table.add_row(
-                str(row.parts),
-                " ".join(row.nodes),
-                *([] if is_latency else [format_value(objective, row.value or 0.0)]),
-                time_text(row.latency_s),
-                format_size(row.peak_bytes),
-                format_size(row.moved_bytes),
-            )
     return table
 
 

@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from planner.bandwidth_sweep import BandwidthSweep, FixedPlan
+from planner.plan_row import plan_words
 from planner.plotting.palette import style_of
 
 _MBIT_PER_S = 1e6 / 8
@@ -57,12 +58,17 @@ class BandwidthTable:
     lines: tuple[PlanLine, ...]
     """Only plans that can be run over the links."""
     crossovers: tuple[Crossover, ...]
+    """None where plans were searched by another objective than what is drawn."""
+    objective: str = "latency"
+    """That the best plans were searched by."""
 
 
 def latency_against_bandwidth(sweep: BandwidthSweep) -> BandwidthTable:
     """Picks the numbers to show from a sweep over the bandwidth."""
     chosen = tuple(plan_words(row.nodes, row.cuts) if row.feasible else None for row in sweep.rows)
     plans = {plan_words(plan.nodes, plan.cuts): plan for plan in sweep.plans}
+    objective = next((row.objective for row in sweep.rows if row.feasible), "latency")
+    meet = _crossovers(sweep, chosen, plans) if objective == "latency" else ()
     return BandwidthTable(
         mbit_per_s=tuple(b / _MBIT_PER_S for b in sweep.bandwidths_bytes_per_s),
         best_ms=tuple(nan if row.latency_s is None else row.latency_s * 1e3 for row in sweep.rows),
@@ -72,14 +78,9 @@ def latency_against_bandwidth(sweep: BandwidthSweep) -> BandwidthTable:
             for words, plan in plans.items()
             if all(map(isfinite, plan.latency_s))
         ),
-        crossovers=tuple(_crossovers(sweep, chosen, plans)),
+        crossovers=tuple(meet),
+        objective=objective,
     )
-
-
-def plan_words(nodes: tuple[str, ...], cuts: tuple[int, ...]) -> str:
-    """A plan in short: `phone |3| server` is cut before block 3."""
-    marks = [f" |{cut}| " for cut in cuts]
-    return nodes[0] + "".join(f"{mark}{node}" for mark, node in zip(marks, nodes[1:], strict=True))
 
 
 def plot_latency_against_bandwidth(table: BandwidthTable, ax: Axes) -> None:
@@ -116,7 +117,10 @@ def plot_latency_against_bandwidth(table: BandwidthTable, ax: Axes) -> None:
     ax.grid(visible=True, alpha=0.3)
     ax.set_xlabel("Bandwidth of every link (Mbit/s)")
     ax.set_ylabel("End-to-end latency, predicted (ms)")
-    ax.set_title("Best plan for every bandwidth; |n| is a cut before block n", fontsize="medium")
+    ax.set_title(
+        f"Best plan by {table.objective} for every bandwidth; |n| is a cut before block n",
+        fontsize="medium",
+    )
     ax.legend(fontsize="small")
 
 

@@ -39,6 +39,8 @@ class CapTable:
     """Smallest cap of the sweep that is enough; none if none is."""
     whole_threshold_mib: float | None
     """The same for the model in one piece."""
+    objective: str = "latency"
+    """That the plans were searched by."""
 
 
 def latency_against_cap(
@@ -61,6 +63,7 @@ def latency_against_cap(
         whole=whole,
         threshold_mib=points[0].cap_mib if points else None,
         whole_threshold_mib=whole[0].cap_mib if whole else None,
+        objective=next((row.objective for row in rows if row.feasible), "latency"),
     )
 
 
@@ -69,8 +72,8 @@ def plot_latency_against_cap(table: CapTable, ax: Axes) -> None:
     if table.whole:
         ax.plot(
             [point.cap_mib for point in table.whole], [point.latency_ms for point in table.whole],
-            color="0.55", linewidth=5, label="best single node", zorder=1.5,
-            drawstyle="steps-post",
+            color="0.55", linewidth=5, marker="o", markersize=11, drawstyle="steps-post",
+            label="best single node", zorder=1.5,
         )  # fmt: skip
     ax.plot(
         [point.cap_mib for point in table.points],
@@ -92,7 +95,7 @@ def plot_latency_against_cap(table: CapTable, ax: Axes) -> None:
     ax.grid(visible=True, axis="y", alpha=0.3)
     ax.set_xlabel("Memory cap of a node (MiB)")
     ax.set_ylabel("End-to-end latency, predicted (ms)")
-    ax.set_title("Best plan under every memory cap", fontsize="medium")
+    ax.set_title(f"Best plan by {table.objective} under every memory cap", fontsize="medium")
     ax.legend(fontsize="small", framealpha=1)
 
 

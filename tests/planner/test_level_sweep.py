@@ -2,10 +2,11 @@
 
 import pytest
 
-from planner.errors import MismatchError
-from planner.level_sweep import sweep_levels
+from planner.errors import MismatchError, PlannerError
+from planner.level_sweep import borders_of_levels, levels_within, sweep_levels
 from planner.solvers.brute_force import BruteForce
 from tests.planner.instances import model_too_large_for_each_node, two_phones_one_server
+from tests.planner.test_records import two_block_profile
 
 # Blocks of the named problems begin at the operators 0, 2, 4 and 6.
 LEVELS = {"fine": (0, 2, 4, 6, 8), "halves": (0, 4, 8), "model": (0, 8)}
@@ -31,3 +32,19 @@ def test_cuts_count_the_blocks_of_their_level():
 def test_a_border_inside_of_a_block_is_an_error():
     with pytest.raises(MismatchError, match="'odd' has a border at operator 3"):
         sweep_levels(two_phones_one_server(), {"odd": (0, 3, 8)})
+
+
+def test_no_level_is_an_error():
+    with pytest.raises(PlannerError, match="at least one level"):
+        sweep_levels(two_phones_one_server(), {})
+
+
+def test_a_profile_has_the_levels_that_its_blocks_are_fine_enough_for():
+    profile = two_block_profile()
+    whole = profile.blocks[0].model_copy(update={"op_stop": profile.blocks[-1].op_stop})
+    coarse = profile.model_copy(update={"blocks": (whole,)})
+    assert borders_of_levels(coarse) == borders_of_levels(profile)
+    assert levels_within(profile) == borders_of_levels(profile)
+    assert set(levels_within(coarse)) < set(levels_within(profile))
+    assert "model" in levels_within(coarse)
+    assert "op" not in levels_within(coarse)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from planner.errors import MismatchError
+from planner.errors import MismatchError, PlannerError
 from planner.memory_sweep import sweep_memory
 from planner.solvers.brute_force import BruteForce
 from tests.planner.instances import model_too_large_for_each_node, two_phones_one_server, with_caps
@@ -34,3 +34,8 @@ def test_only_the_named_nodes_are_capped():
     assert large.nodes == ("left",)
     with pytest.raises(MismatchError, match="'middle' is no node: choose from left, right"):
         sweep_memory(problem, (450,), nodes=["middle"])
+
+
+def test_no_cap_is_an_error():
+    with pytest.raises(PlannerError, match="at least one cap"):
+        sweep_memory(two_phones_one_server(), ())

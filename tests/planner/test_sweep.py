@@ -1,13 +1,11 @@
 """The best plan for every number of parts."""
 
-import csv
-import io
-
 import pytest
 
 from planner.costs.evaluate import evaluate
+from planner.errors import PlannerError
 from planner.solvers.brute_force import BruteForce
-from planner.sweep import priced_hand_split, sweep_parts, to_csv
+from planner.sweep import priced_hand_split, sweep_parts
 from tests.planner.instances import (
     NAMED,
     limited,
@@ -59,47 +57,28 @@ def test_one_part_at_home_moves_nothing():
     assert sweep_parts(problem)[0].moved_bytes == 0
 
 
-def test_the_csv_has_units_and_keeps_infeasible_rows():
-    text = to_csv(sweep_parts(model_too_large_for_each_node()))
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert list(rows[0]) == [
-        "parts",
-        "feasible",
-        "latency (s)",
-        "peak memory of a node (bytes)",
-        "moved (bytes)",
-        "nodes",
-        "cuts (block boundaries)",
-        "objective",
-        "value",
-        "reason",
-    ]
-    assert [row["feasible"] for row in rows] == ["no", "yes"]
-    assert rows[0]["latency (s)"] == ""
-    assert "lacks 200 bytes" in rows[0]["reason"]
-    assert rows[1]["value"] == rows[1]["latency (s)"]
-    assert rows[1] | {"latency (s)": "", "value": ""} == {
-        "parts": "2",
-        "feasible": "yes",
-        "latency (s)": "",
-        "peak memory of a node (bytes)": "250",
-        "moved (bytes)": "20",
-        "nodes": "left;right",
-        "cuts (block boundaries)": "2",
-        "objective": "latency",
-        "value": "",
-        "reason": "",
-    }
-
-
-def test_the_same_problem_gives_the_same_csv():
-    first, second = (to_csv(sweep_parts(two_phones_one_server())) for _ in range(2))
-    assert first == second
-
-
 def test_the_split_by_hand_is_priced_as_it_is():
     problem = two_phones_one_server()
     # Cuts at the operators 2 and 4, the blocks 1 and 2, on all nodes in order.
     by_hand = priced_hand_split(problem)
     assert by_hand == evaluate(problem, problem.plan((1, 2), ("phone-1", "phone-2", "server")))
     assert priced_hand_split(problem.replaced(stage_positions=())) is None
+
+
+def test_only_the_given_numbers_of_parts_are_tried():
+    problem = two_phones_one_server()
+    every = sweep_parts(problem)
+    assert sweep_parts(problem, counts=[3, 1]) == (every[2], every[0])
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ([], "at least one"),
+        ([0], "0 parts"),
+        ([2, 4], "4 parts cannot be tried: choose from 1 to 3"),
+    ],
+)
+def test_no_number_of_parts_or_one_beyond_the_nodes_is_an_error(counts, words):
+    with pytest.raises(PlannerError, match=words):
+        sweep_parts(two_phones_one_server(), counts=counts)

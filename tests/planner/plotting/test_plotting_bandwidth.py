@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from planner.bandwidth_sweep import BandwidthSweep, FixedPlan, sweep_bandwidth
-from planner.plan_row import PlanRow
+from planner.plan_row import PlanRow, plan_words
 from planner.plotting.bandwidth import (
     latency_against_bandwidth,
-    plan_words,
     plot_latency_against_bandwidth,
 )
 from tests.planner.plotting.drawing import drawn, legend_words, texts

@@ -1,0 +1,110 @@
+"""`partway sweep` over each axis: table, files, and what cannot be tried."""
+
+import csv
+
+import pytest
+
+from tests.planner.cli.conftest import assert_one_error, cluster_with
+
+
+@pytest.fixture
+def swept(partway, files, tmp_path):
+    """Sweeps over an axis; returns the printed table and the rows of the CSV."""
+
+    def run(axis, *words):
+        status, out, err = partway(
+            "sweep", files / "cnn.profile.json", "-c", files / "two.yaml", "--over", axis,
+            *words, "-o", tmp_path / "sweep",
+        )  # fmt: skip
+        assert status == 0, err
+        assert (tmp_path / "sweep" / f"{axis}.png").read_bytes().startswith(b"\x89PNG")
+        with (tmp_path / "sweep" / f"{axis}.csv").open(newline="") as file:
+            return out, list(csv.DictReader(file))
+
+    return run
+
+
+def test_numbers_of_parts_can_be_chosen(swept):
+    _, rows = swept("parts", "--values", "2")
+    assert [(row["parts"], row["feasible"]) for row in rows] == [("2", "yes")]
+
+
+def test_the_levels_are_those_that_the_profile_is_fine_enough_for(swept):
+    out, rows = swept("granularity")
+    assert [row["level"] for row in rows] == ["block", "stage", "model"]
+    counts = [int(row["blocks"]) for row in rows]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[-1] == 1
+    assert rows[-1]["feasible"] == "no"  # no node takes it in one piece
+    assert "granularity level" in out
+
+
+def test_bandwidths_are_tried_in_ascending_order_and_more_is_never_worse(swept):
+    out, rows = swept("bandwidth", "--values", "1Gbit/s, 2Mbit/s,50Mbit/s")
+    assert [float(row["bandwidth (bytes/s)"]) for row in rows] == [250e3, 6.25e6, 125e6]
+    latencies = [float(row["latency (s)"]) for row in rows]
+    assert latencies == sorted(latencies, reverse=True)
+    for words in ("2 Mbit/s", "50 Mbit/s", "1 Gbit/s"):
+        assert words in out
+    _, every = swept("bandwidth")
+    assert len(every) == 10
+
+
+def test_caps_begin_with_the_least_that_has_a_plan(swept):
+    _, rows = swept("memory")
+    caps = [int(row["memory cap (bytes)"]) for row in rows]
+    assert all(row["feasible"] == "yes" for row in rows)
+    assert rows[-1]["cuts (block boundaries)"] == ""  # the whole model on one node
+    below, first = swept("memory", "--values", f"{caps[0] - 1024}B,{caps[0]}B")[1]
+    assert (below["feasible"], first["feasible"]) == ("no", "yes")
+
+
+@pytest.mark.parametrize("axis", ["granularity", "bandwidth", "memory"])
+def test_plans_can_be_searched_by_another_objective(swept, axis):
+    out, rows = swept(axis, "--objective", "throughput")
+    assert "by period" in out
+    assert {row["objective"] for row in rows if row["feasible"] == "yes"} == {"period"}
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["--over", "nodes"], ["--over 'nodes'", "parts, granularity, bandwidth, memory"]),
+        (["--values", ""], ["nothing to try"]),
+        (["--over", "memory", "--values", "1GiB,"], ["nothing to try", "'1GiB,'"]),
+        (["--values", "two"], ["'two'", "2,3"]),
+        (["--values", "0"], ["0 parts", "from 1 to 2"]),
+        (["--values", "2,3"], ["3 parts", "from 1 to 2"]),
+        (["--over", "granularity", "--values", "tiny"], ["'tiny'", "block, stage, model"]),
+        (
+            ["--over", "granularity", "--values", "op,block"],
+            ["'op'", "inside of a block", "partway profile --granularity"],
+        ),
+        (["--over", "bandwidth", "--values", "10"], ["'10'", "20Mbit/s"]),
+        (["--over", "bandwidth", "--values", "0Mbit/s"], ["below 1 bit/s"]),
+        (["--over", "memory", "--values", "10Mbit/s"], ["'Mbit/s'", "MiB"]),
+        (["--over", "memory", "--values", "0MiB"], ["'0MiB'", "1 B or more"]),
+    ],
+)
+def test_what_cannot_be_tried_is_one_error_and_no_file(partway, files, tmp_path, words, parts):
+    outcome = partway(
+        "sweep", files / "cnn.profile.json", "-c", files / "two.yaml", *words,
+        "-o", tmp_path / "sweep",
+    )  # fmt: skip
+    assert_one_error(outcome, *parts)
+    assert not (tmp_path / "sweep").exists()
+
+
+@pytest.mark.parametrize("axis", ["parts", "granularity", "bandwidth", "memory"])
+def test_where_nothing_fits_the_files_say_so_and_the_exit_code_is_1(partway, files, tmp_path, axis):
+    path = cluster_with(tmp_path, "4GiB", "1MiB")
+    words = ("--values", "1KiB") if axis == "memory" else ()
+    outcome = partway(
+        "sweep", files / "cnn.profile.json", "-c", path, "--over", axis, *words,
+        "-o", tmp_path / "sweep",
+    )  # fmt: skip
+    assert_one_error(
+        (outcome[0], outcome[1], outcome[2].splitlines()[-1]), "no feasible plan", code=1
+    )
+    assert "yes" not in (tmp_path / "sweep" / f"{axis}.csv").read_text()
+    assert (tmp_path / "sweep" / f"{axis}.png").exists()
