@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import isfinite
 
 from netmodel.links.spread import format_level
-from planner.breakdown import Breakdown, HopTerm, StageTerm
+from planner.breakdown import HopTerm, StageTerm
 from planner.compare import Row
 from planner.manifest import Verification
 from planner.objectives import Objective
@@ -91,14 +91,6 @@ def drift_summary(
         f"{runs} a reference computation at {before} (before the run) and {after} "
         "(after it) of the speed of the profile's machine when it was profiled"
     )
-
-
-def in_order(breakdown: Breakdown) -> list[HopTerm | StageTerm]:
-    """Hop, stage, hop, …, stage, hop: as a request meets them."""
-    terms: list[HopTerm | StageTerm] = [breakdown.hops[0]]
-    for stage, hop in zip(breakdown.stages, breakdown.hops[1:], strict=True):
-        terms.extend((stage, hop))
-    return terms
 
 
 def blocks_text(term: StageTerm | Stage, block_names: Sequence[str]) -> str:

@@ -14,12 +14,12 @@ from planner.objectives import LATENCY, Objective
 from planner.solution import PlanDocument
 from planner.solvers.pareto import ParetoFront
 from planner.throughput import Throughput
+from planner.timeline import in_order
 from planner.wording import (
     blocks_text,
     error_text,
     format_value,
     hop_text,
-    in_order,
     placement_text,
     proof_text,
     ratio_text,

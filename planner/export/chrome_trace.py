@@ -25,9 +25,9 @@ from planner.breakdown import Breakdown, HopTerm, StageTerm
 from planner.engines.interface import RunResult
 from planner.errors import MismatchError
 from planner.export.plain import plain_text
-from planner.export.timeline import Span, lay_out
 from planner.report.run_notes import setting_text
 from planner.solution import PlanDocument
+from planner.timeline import Span, lay_out
 from planner.wording import blocks_text
 
 FORMAT_URL = "https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU"
@@ -35,6 +35,10 @@ LAYOUT_NOTE = (
     "One request, laid out from the terms of its breakdown end to end, without gaps. Measured "
     "terms are medians, each over all requests: together they are no single request, and need not "
     "end where the median request ends."
+)
+FIRST_NOTE = (
+    "The first request of the run, over fresh connections, which take longer than warm ones. Its "
+    "terms are its own, no medians."
 )
 _REQUEST_TRACK = "request, end to end"
 _Event = dict[str, Any]
@@ -48,6 +52,9 @@ class _Process:
     name: str
     breakdown: Breakdown
     block_names: tuple[str, ...]
+    request: str
+    """What the whole is called."""
+    note: str = LAYOUT_NOTE
 
 
 def chrome_trace(
@@ -57,7 +64,8 @@ def chrome_trace(
 
     Args:
         document: the plan.
-        result: what running it gave.
+        result: what running it gave; of its first request, over fresh connections, there is a
+            process of its own.
         slowed_by_quotas: whether a testbed's CPU quotas made nodes as slow as they are.
 
     Raises:
@@ -82,10 +90,13 @@ def _json(content: dict[str, Any]) -> str:
 def _processes(document: PlanDocument, result: RunResult | None) -> Iterator[_Process]:
     model, names = plain_text(document.model), document.block_names
     if document.estimate is not None:
-        yield _Process(1, f"predicted: {model}", document.estimate, names)
+        yield _Process(1, f"predicted: {model}", document.estimate, names, "request")
     if result is not None:
         _check_same_stages(document, result.measurement)
-        yield _Process(2, f"measured: {model}", result.measurement, names)
+        yield _Process(2, f"measured: {model}", result.measurement, names, "median request")
+        if result.first is not None:
+            title = f"measured, first request on fresh connections: {model}"
+            yield _Process(3, title, result.first, names, "first request", FIRST_NOTE)
 
 
 def _check_same_stages(document: PlanDocument, measured: Breakdown) -> None:
@@ -140,11 +151,11 @@ def _complete(pid: int, tid: int, start_s: float, stop_s: float) -> _Event:
 
 def _request(process: _Process, tid: int) -> _Event:
     latency_s, spread = process.breakdown.latency_s, process.breakdown.requests
-    args: dict[str, object] = {"latency_s": latency_s, "note": LAYOUT_NOTE}
-    if spread is not None:
+    args: dict[str, object] = {"latency_s": latency_s, "note": process.note}
+    if spread is not None and spread.n > 1:
         args |= {"p10_s": spread.p10_s, "p90_s": spread.p90_s, "requests": spread.n}
     return {
-        "name": "request" if spread is None else "median request",
+        "name": process.request,
         "cat": "request",
         **_complete(process.pid, tid, 0.0, latency_s),
         "args": args,

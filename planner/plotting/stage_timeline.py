@@ -7,18 +7,18 @@ to the median end-to-end latency, which has a line of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from planner.breakdown import Breakdown, HopTerm, StageTerm
+from planner.breakdown import Breakdown, StageTerm
 from planner.errors import MismatchError
 from planner.plotting.legend_below import legend_below
 from planner.plotting.palette import BLUE, ORANGE
+from planner.timeline import Span, Track, lay_out
 
 _BAR = 0.36
 _LIGHT = 0.35
@@ -27,7 +27,7 @@ _HATCHES = {"computing": "", "on the wire": "///"}
 
 
 @dataclass(frozen=True)
-class Span:
+class Bar:
     """One term of a request."""
 
     lane: str
@@ -44,8 +44,8 @@ class TimelineTable:
 
     lanes: tuple[str, ...]
     """In the order in which the request comes to them first."""
-    predicted: tuple[Span, ...]
-    measured: tuple[Span, ...]
+    predicted: tuple[Bar, ...]
+    measured: tuple[Bar, ...]
     """Empty without a measurement."""
     predicted_ms: float
     """End to end."""
@@ -57,20 +57,20 @@ def stage_timeline(predicted: Breakdown, measured: Breakdown | None = None) -> T
     """Lays the terms end to end.
 
     Raises:
-        MismatchError: the two are not of one plan, or the plan needs a link that does not exist.
+        MismatchError: the two are not of one plan.
+        PlannerError: the plan needs a link that does not exist.
     """
-    if not isfinite(predicted.latency_s):
-        raise MismatchError("the plan needs a link that does not exist: it has no timeline")
     if measured is not None and _places(predicted) != _places(measured):
         raise MismatchError(
             f"predicted are {_words(predicted)}, but measured {_words(measured)}: "
             "give the run of this very plan"
         )
-    spans = tuple(_spans(predicted))
+    spans = lay_out(predicted)
+    lanes = _lanes(spans)
     return TimelineTable(
-        lanes=tuple(dict.fromkeys(span.lane for span in spans)),
-        predicted=spans,
-        measured=() if measured is None else tuple(_spans(measured)),
+        lanes=tuple(lanes.values()),
+        predicted=tuple(_bars(spans, lanes)),
+        measured=() if measured is None else tuple(_bars(lay_out(measured), lanes)),
         predicted_ms=predicted.latency_s * 1e3,
         measured_ms=None if measured is None else measured.latency_s * 1e3,
     )
@@ -80,12 +80,12 @@ def plot_stage_timeline(table: TimelineTable, ax: Axes) -> None:
     """Draws a lane per node and per wire; best 7 inches wide and about 0.6 high for each lane."""
     last = max(table.predicted_ms, table.measured_ms or 0.0)
     offset = _BAR / 2 if table.measured else 0.0
-    _draw_spans(table, ax, table.predicted, -offset)
-    _draw_spans(table, ax, table.measured, offset)
+    _draw_bars(table, ax, table.predicted, -offset)
+    _draw_bars(table, ax, table.measured, offset)
     lines = [_draw_end(ax, table.predicted_ms, "predicted", "--")]
     if table.measured_ms is not None:
         lines.append(_draw_end(ax, table.measured_ms, "measured (median)", "-"))
-    works = dict.fromkeys(span.work for span in table.predicted)
+    works = dict.fromkeys(bar.work for bar in table.predicted)
     origins = ("predicted", "measured") if table.measured else ("predicted",)
     legend_below(ax, [*(_box(work, origin) for work in works for origin in origins), *lines])
     ax.set_yticks(range(len(table.lanes)), table.lanes)
@@ -98,45 +98,48 @@ def plot_stage_timeline(table: TimelineTable, ax: Axes) -> None:
     ax.set_title(f"One request through the stages{above}", fontsize="medium")
 
 
-def _places(breakdown: Breakdown) -> list[tuple[tuple[str, ...], int, int]]:
-    return [(stage.nodes, stage.start, stage.stop) for stage in breakdown.stages]
+def _places(breakdown: Breakdown) -> list[tuple[str, int, int]]:
+    """Of several equal nodes that take turns, the first: a run has no other."""
+    return [(stage.node, stage.start, stage.stop) for stage in breakdown.stages]
 
 
 def _words(breakdown: Breakdown) -> str:
     return ", ".join(f"blocks {s.start} to {s.stop} on {s.node}" for s in breakdown.stages)
 
 
-def _spans(breakdown: Breakdown) -> Iterator[Span]:
-    now_ms = 0.0
-    for term in _in_order(breakdown):
-        if isinstance(term, StageTerm):
-            length_ms = term.compute_s * 1e3
-            yield Span(" or ".join(term.nodes), "computing", now_ms, length_ms)
-        else:
-            length_ms = term.transfer_s * 1e3
-            if term.source != term.target:
-                yield Span(f"{term.source} → {term.target}", "on the wire", now_ms, length_ms)
-        now_ms += length_ms
-
-
-def _in_order(breakdown: Breakdown) -> Iterator[StageTerm | HopTerm]:
-    for hop, stage in zip(breakdown.hops, breakdown.stages, strict=False):
-        yield hop
-        yield stage
-    yield breakdown.hops[-1]
-
-
-def _draw_spans(table: TimelineTable, ax: Axes, spans: Sequence[Span], offset: float) -> None:
-    origin = "measured" if spans is table.measured else "predicted"
+def _bars(spans: Sequence[Span], lane_of: Mapping[Track, str]) -> Iterator[Bar]:
+    """Time that passes between two stages on one node has no bar."""
     for span in spans:
-        y = table.lanes.index(span.lane) + offset
-        box = _box(span.work, origin)
+        is_stage = isinstance(span.term, StageTerm)
+        if is_stage or span.track.target is not None:
+            work = "computing" if is_stage else "on the wire"
+            start_ms, length_ms = span.start_s * 1e3, span.length_s * 1e3
+            yield Bar(lane_of[span.track], work, start_ms, length_ms)
+
+
+def _lanes(spans: Sequence[Span]) -> dict[Track, str]:
+    """Names of the tracks; nodes that take turns share one."""
+    names: dict[Track, str] = {}
+    for span in spans:
+        term = span.term
+        if isinstance(term, StageTerm):
+            names.setdefault(span.track, " or ".join(term.nodes))
+        elif span.track.target is not None:
+            names.setdefault(span.track, span.track.name)
+    return names
+
+
+def _draw_bars(table: TimelineTable, ax: Axes, bars: Sequence[Bar], offset: float) -> None:
+    origin = "measured" if bars is table.measured else "predicted"
+    for bar in bars:
+        y = table.lanes.index(bar.lane) + offset
+        box = _box(bar.work, origin)
         ax.barh(
-            y, span.length_ms, _BAR, span.start_ms, facecolor=box.get_facecolor(),
+            y, bar.length_ms, _BAR, bar.start_ms, facecolor=box.get_facecolor(),
             edgecolor=box.get_edgecolor(), hatch=box.get_hatch(), linewidth=0.8,
         )  # fmt: skip
         ax.annotate(
-            f"{span.length_ms:.3g} ms", (span.start_ms + span.length_ms, y), (3, 0),
+            f"{bar.length_ms:.3g} ms", (bar.start_ms + bar.length_ms, y), (3, 0),
             textcoords="offset points", va="center", fontsize="small",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
         )  # fmt: skip

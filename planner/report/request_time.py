@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import fsum, isfinite
+from math import isfinite
 
 from planner.breakdown import Breakdown, HopTerm, StageTerm
 from planner.report.content import ReportContent
 from planner.report.markup import Markup, element, joined, numbers, section, table, words
 from planner.report.quantities import duration, size
 from planner.report.stage_marks import stage_badge, stage_class
-from planner.wording import blocks_text, error_text, hop_text, in_order, time_text
+from planner.timeline import duration_s, in_order, lay_out
+from planner.wording import blocks_text, error_text, hop_text, time_text
 
 _LEAST_LABELLED = 0.06
 """Share of the bar from which a part is wide enough for a label."""
@@ -48,24 +49,23 @@ def _bars(estimate: Breakdown, measured: Breakdown | None) -> Markup:
 
 
 def _total_s(breakdown: Breakdown) -> float:
-    return max(breakdown.latency_s, fsum(_seconds(term) for term in in_order(breakdown)))
+    return max(breakdown.latency_s, lay_out(breakdown)[-1].stop_s)
 
 
 def _pieces(breakdown: Breakdown, scale_s: float) -> Iterator[Markup]:
-    stage = -1
-    for term in in_order(breakdown):
-        share = _seconds(term) / scale_s
-        stage += isinstance(term, StageTerm)
+    for span in lay_out(breakdown):
+        share = span.length_s / scale_s
         if share == 0:
             continue
         width = f"width:{share:.4%}"
-        if isinstance(term, StageTerm):
-            label = f"{stage + 1} {term.node}" if share >= _LEAST_LABELLED else ""
-            title = f"stage {stage + 1} on {term.node}: {time_text(term.compute_s)}"
-            look = f"stage {stage_class(stage)}"
+        if isinstance(span.term, StageTerm):
+            number = span.index + 1
+            label = f"{number} {span.term.node}" if share >= _LEAST_LABELLED else ""
+            title = f"stage {number} on {span.term.node}: {time_text(span.term.compute_s)}"
+            look = f"stage {stage_class(span.index)}"
         else:
             label, look = "", "hop"
-            title = f"{hop_text(term)}: {time_text(term.transfer_s)}"
+            title = f"{hop_text(span.term)}: {time_text(span.term.transfer_s)}"
         yield element("span", label, class_=look, style=width, title=title)
 
 
@@ -74,7 +74,7 @@ def _terms_table(content: ReportContent, estimate: Breakdown, measured: Breakdow
     if measured is None:
         columns = (*words(*_PLACE), *numbers("time", "memory", "cap"))
         rows = [
-            (*_names(term, index, names), duration(_seconds(term)), *_memory(term), _cap(term))
+            (*_names(term, index, names), duration(duration_s(term)), *_memory(term), _cap(term))
             for index, term in enumerate(in_order(estimate))
         ]
         rows.append(("", "end to end", "", duration(estimate.latency_s), "", ""))
@@ -103,12 +103,8 @@ def _names(term: HopTerm | StageTerm, index: int, block_names: tuple[str, ...]) 
 
 
 def _times(predicted: HopTerm | StageTerm, measured: HopTerm | StageTerm) -> tuple[str, ...]:
-    pair = (_seconds(predicted), _seconds(measured))
+    pair = (duration_s(predicted), duration_s(measured))
     return (*map(duration, pair), error_text(*pair))
-
-
-def _seconds(term: HopTerm | StageTerm) -> float:
-    return term.compute_s if isinstance(term, StageTerm) else term.transfer_s
 
 
 def _memory(term: HopTerm | StageTerm) -> tuple[str]:

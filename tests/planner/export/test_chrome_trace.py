@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from planner.errors import MismatchError
-from planner.export.chrome_trace import LAYOUT_NOTE, chrome_trace
+from planner.export.chrome_trace import FIRST_NOTE, LAYOUT_NOTE, chrome_trace
 from tests.planner.export.documents import (
     NASTY,
     phone_and_server,
@@ -138,6 +138,24 @@ def test_it_is_said_that_terms_are_medians_laid_end_to_end():
     assert trace["otherData"]["layout"] == LAYOUT_NOTE
     requests = [event for event in events_of(trace, "X") if event["cat"] == "request"]
     assert [event["args"]["note"] for event in requests] == [LAYOUT_NOTE] * 2
+
+
+def test_the_first_request_is_a_process_of_its_own_that_is_no_median():
+    document = phone_and_server()
+    first = run_of(document, hop_s=(1.0, 4.0, 5.0), latency_s=13.5).measurement
+    result = run_of(document).model_copy(
+        update={"first": first.model_copy(update={"requests": None})}
+    )
+    trace = trace_of(document, result)
+    names = {e["pid"]: e["args"]["name"] for e in events_of(trace, "M") if "name" in e["args"]
+             and e["name"] == "process_name"}  # fmt: skip
+    assert names[3] == "measured, first request on fresh connections: toy"
+    request, *terms = [e for e in events_of(trace, "X") if e["pid"] == 3]
+    assert (request["name"], request["dur"]) == ("first request", 13_500_000)
+    assert request["args"] == {"latency_s": 13.5, "note": FIRST_NOTE}
+    # As laid out by hand: 1, 2.5, 4, 1 and 5 s.
+    assert [e["ts"] for e in terms] == [0, 1_000_000, 3_500_000, 7_500_000, 8_500_000]
+    assert trace_of(document, run_of(document)) == both()
 
 
 def test_a_plan_without_a_run_has_the_predicted_process_alone():

@@ -6,8 +6,8 @@ from math import inf
 import pytest
 
 from planner.breakdown import Breakdown, HopTerm, StageTerm
-from planner.errors import MismatchError
-from planner.plotting.stage_timeline import Span, plot_stage_timeline, stage_timeline
+from planner.errors import MismatchError, PlannerError
+from planner.plotting.stage_timeline import Bar, plot_stage_timeline, stage_timeline
 from tests.planner.plotting.drawing import drawn, legend_words, texts
 
 
@@ -32,10 +32,10 @@ def test_terms_lie_end_to_end():
     table = stage_timeline(PREDICTED, MEASURED)
     assert table.lanes == ("phone", "phone → server", "server", "server → phone")
     assert table.predicted == (
-        Span("phone", "computing", 0.0, 250.0),
-        Span("phone → server", "on the wire", 250.0, 125.0),
-        Span("server", "computing", 375.0, 500.0),
-        Span("server → phone", "on the wire", 875.0, 62.5),
+        Bar("phone", "computing", 0.0, 250.0),
+        Bar("phone → server", "on the wire", 250.0, 125.0),
+        Bar("server", "computing", 375.0, 500.0),
+        Bar("server → phone", "on the wire", 875.0, 62.5),
     )
     assert [span.start_ms for span in table.measured] == [0.0, 500.0, 750.0, 1250.0]
     assert (table.predicted_ms, table.measured_ms) == (937.5, 1500.0)
@@ -54,12 +54,21 @@ def test_replicas_share_a_lane():
     assert table.lanes[0] == "phone or tablet"
 
 
+def test_a_run_on_the_first_of_equal_nodes_is_beside_their_prediction():
+    stages = (PREDICTED.stages[0].model_copy(update={"replicas": ("tablet",)}), PREDICTED.stages[1])
+    table = stage_timeline(PREDICTED.model_copy(update={"stages": stages}), MEASURED)
+    assert table.measured[0] == Bar("phone or tablet", "computing", 0.0, 500.0)
+
+
 def test_the_run_of_another_plan_is_an_error():
     other = breakdown("measured", (0.5, 0.5), (0.0, 0.1, 0.1), nodes=("phone", "laptop"))
     with pytest.raises(MismatchError, match=r"blocks 1 to 2 on server, but measured.* on laptop"):
         stage_timeline(PREDICTED, other)
-    with pytest.raises(MismatchError, match="link that does not exist"):
-        stage_timeline(PREDICTED.model_copy(update={"latency_s": inf}))
+
+
+def test_a_plan_over_a_link_that_does_not_exist_is_an_error():
+    with pytest.raises(PlannerError, match="no link leads over the hop server → phone"):
+        stage_timeline(breakdown("predicted", (0.25, 0.5), (0.0, 0.125, inf)))
 
 
 def test_predicted_bars_are_above_measured_ones():

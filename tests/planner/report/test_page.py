@@ -13,7 +13,7 @@ from planner.report.page import report_page
 from planner.solution import Solution, Status
 from planner.solvers.brute_force import BruteForce
 from planner.sweep import sweep_parts
-from planner.wording import in_order
+from planner.timeline import in_order
 from tests.planner.report.page_reader import PageReader
 from tests.planner.report.report_records import cut_document, document_of
 from tests.planner.test_explain import small_fast_and_roomy_slow

@@ -4,7 +4,7 @@ import pytest
 
 from planner.breakdown import Breakdown, HopTerm, Origin, StageTerm
 from planner.errors import PlannerError
-from planner.export.timeline import Track, lay_out
+from planner.timeline import Track, lay_out
 from tests.planner.export.documents import phone_and_server, run_of
 
 PHONE, SERVER = Track("phone"), Track("server")

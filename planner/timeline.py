@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from planner.breakdown import Breakdown, HopTerm, StageTerm
 from planner.errors import PlannerError
-from planner.wording import in_order
 
 
 class Track(NamedTuple):
@@ -41,6 +40,19 @@ class Span:
     stop_s: float
     term: StageTerm | HopTerm
 
+    @property
+    def length_s(self) -> float:
+        """How long it lasts; to rounding, what the term says."""
+        return self.stop_s - self.start_s
+
+
+def in_order(breakdown: Breakdown) -> list[HopTerm | StageTerm]:
+    """Hop, stage, hop, …, stage, hop: as a request meets them."""
+    terms: list[HopTerm | StageTerm] = [breakdown.hops[0]]
+    for stage, hop in zip(breakdown.stages, breakdown.hops[1:], strict=True):
+        terms.extend((stage, hop))
+    return terms
+
 
 def lay_out(breakdown: Breakdown) -> tuple[Span, ...]:
     """The spans of one request from its source to its sink.
@@ -53,7 +65,7 @@ def lay_out(breakdown: Breakdown) -> tuple[Span, ...]:
     """
     spans, now_s = [], 0.0
     for place, term in enumerate(in_order(breakdown)):
-        start_s, now_s = now_s, now_s + _duration_s(term)
+        start_s, now_s = now_s, now_s + duration_s(term)
         if not isfinite(now_s):
             raise PlannerError(
                 f"no link leads over the hop {_track(term).name}: the request never ends, and "
@@ -64,7 +76,8 @@ def lay_out(breakdown: Breakdown) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _duration_s(term: StageTerm | HopTerm) -> float:
+def duration_s(term: StageTerm | HopTerm) -> float:
+    """How long it lasts; infinite without a link."""
     return term.compute_s if isinstance(term, StageTerm) else term.transfer_s
 
 
