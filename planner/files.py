@@ -9,14 +9,25 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from planner.errors import FileFormatError
 from planner.manifest import FileStamp
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 Model = TypeVar("Model", bound=BaseModel)
+_AGAIN = {
+    "partway.profile": "profile again with `partway profile`",
+    "partway.speed": "time the kernels again with `partway speed`",
+    "partway.plan-document": "plan again with `partway plan`",
+    "partway.manifest": "emit again with `partway emit`",
+    "partway.run": "run again with `partway run --save`",
+}
+"""What to do about a file that is of no use, by what it should have been."""
 
 
 def read_record(path: Path, model: type[Model]) -> Model:
@@ -34,7 +45,9 @@ def read_record(path: Path, model: type[Model]) -> Model:
         raise FileFormatError(f"{path}: {_describe(error, model)}") from error
     # The field has a default for records made in memory; a file must say what it is.
     if "schema_" in model.model_fields and "schema_" not in record.model_fields_set:
-        raise FileFormatError(f"{path}: schema: is missing; expected {_schema_of(model)!r}")
+        raise FileFormatError(
+            f"{path}: schema: is missing; expected {_schema_of(model)!r}{_again(_schema_of(model))}"
+        )
     return record
 
 
@@ -101,17 +114,29 @@ def stamp(path: Path, relative_to: Path) -> FileStamp:
 def _describe(error: ValidationError, model: type[BaseModel]) -> str:
     problems = error.errors(include_url=False)
     for problem in problems:
-        if problem["loc"] == ("schema",):
-            return (
-                f"schema: is {problem['input']!r}, expected {_schema_of(model)!r}: "
-                "a file of another kind, or of another version of partway"
-            )
+        if problem["loc"][-1:] == ("schema",) and problem["type"] == "literal_error":
+            return _wrong_schema(problem)
     first, more = problems[0], len(problems) - 1
     where = ".".join(str(part) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")
     text = f"{where}: {message}" if where else message
-    return text + (f" (and {more} more)" if more else "")
+    return text + (f" (and {more} more)" if more else "") + _again(_schema_of(model))
 
 
-def _schema_of(model: type[BaseModel]) -> object:
-    return model.model_fields["schema_"].default
+def _wrong_schema(problem: ErrorDetails) -> str:
+    """Of the file, or of a record inside of it."""
+    where = ".".join(str(part) for part in problem["loc"])
+    found, expected = str(problem["input"]), problem["ctx"]["expected"].strip("'")
+    same_kind = found.split("/")[0] == expected.split("/")[0]
+    what = "another version of partway" if same_kind else "another kind"
+    return f"{where}: is {found!r}, expected {expected!r}: a file of {what}{_again(expected)}"
+
+
+def _again(schema: str) -> str:
+    step = _AGAIN.get(schema.split("/")[0])
+    return f"; {step}" if step else ""
+
+
+def _schema_of(model: type[BaseModel]) -> str:
+    field = model.model_fields.get("schema_")
+    return "" if field is None else str(field.default)

@@ -103,6 +103,11 @@ def open_partition(folder: Path) -> Partition:
         FileFormatError: the manifest is missing or malformed; it does not fit together; or a
             file is missing, truncated, or not the one that was emitted.
     """
+    if not (folder / MANIFEST_NAME).exists():
+        raise FileFormatError(
+            f"{folder}: has no {MANIFEST_NAME}, so it is no folder of emitted stages: write one "
+            "with `partway emit PLAN --model MODEL -o FOLDER`"
+        )
     manifest = read_record(folder / MANIFEST_NAME, Manifest)
     partition = Partition(folder, manifest)
     stages = (stage.file for stage in manifest.stages)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
@@ -62,6 +63,8 @@ def main() -> None:
 
     # An exception runs every clean-up on the way out: workers, drafts, temporary files.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    # Pictures go to files alone; a backend that is set for other programs may not even exist.
+    os.environ["MPLBACKEND"] = "agg"
     try:
         app()
     except CheckError as error:

@@ -276,10 +276,6 @@ def test_a_stage_file_changed_since_emission_is_one_error(partway, parts):
     assert_one_error(partway("run", parts), "stage0.onnx", "changed since")
 
 
-def test_a_folder_without_a_manifest_is_one_error(partway, tmp_path):
-    assert_one_error(partway("run", tmp_path), "manifest.json")
-
-
 def test_an_unknown_engine_is_one_error(partway, files):
     assert_one_error(partway("run", files / "parts", "--engine", "warp"), "warp", "processes")
 

@@ -193,12 +193,6 @@ def test_a_file_that_is_no_instance_is_one_error(partway, tmp_path, content):
     assert_one_error(partway("plan", "--instance", path), "broken.json")
 
 
-def test_a_plan_by_an_older_version_is_one_error(partway, files, tmp_path):
-    text = (files / "plan.json").read_text().replace("plan-document/2", "plan-document/1")
-    (tmp_path / "old.json").write_text(text)
-    assert_one_error(partway("explain", tmp_path / "old.json"), "old.json", "another version")
-
-
 def test_the_readme_shows_the_words_of_every_search_option():
     readme = (ROOT / "README.md").read_text()
     for word in ("--objective", "--order", "--revisits", "--replicas", "--instance"):
