@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from netmodel.cluster import Cluster
 from planner.api.plans import solve_with
@@ -29,9 +30,8 @@ def sweep(
     counts: Sequence[int] | None = None,
 ) -> tuple[SweepRow, ...]:
     """The best plan for every number of parts, or for those given."""
-    options = options or PlanOptions()
-    problem = build_problem(profile, cluster, node_profiles, limits=options.limits)
-    return sweep_parts(problem, lambda limited: solve_with(limited, options), counts=counts)
+    problem, best = _posed(profile, cluster, node_profiles, options)
+    return sweep_parts(problem, best, counts=counts)
 
 
 def sweep_granularity(
@@ -56,15 +56,14 @@ def sweep_granularity(
         MismatchError: the profile is too coarse for a level.
         PlannerError: there is no level to try.
     """
-    options = options or PlanOptions()
-    problem = build_problem(profile, cluster, node_profiles, limits=options.limits)
+    problem, best = _posed(profile, cluster, node_profiles, options)
     known = borders_of_levels(profile)
     chosen = (
         levels_within(profile)
         if levels is None
         else {level: known[granularity_named(level)] for level in levels}
     )
-    return sweep_levels(problem, chosen, lambda limited: solve_with(limited, options))
+    return sweep_levels(problem, chosen, best)
 
 
 def sweep_bandwidth(
@@ -80,13 +79,10 @@ def sweep_bandwidth(
     Raises:
         PlannerError: there is no bandwidth to try.
     """
-    options = options or PlanOptions()
-    problem = build_problem(profile, cluster, node_profiles, limits=options.limits)
+    problem, best = _posed(profile, cluster, node_profiles, options)
     if bandwidths_bytes_per_s is None:
         bandwidths_bytes_per_s = default_bandwidths_bytes_per_s()
-    return sweep_bandwidths(
-        problem, bandwidths_bytes_per_s, lambda limited: solve_with(limited, options)
-    )
+    return sweep_bandwidths(problem, bandwidths_bytes_per_s, best)
 
 
 def sweep_memory(
@@ -104,12 +100,19 @@ def sweep_memory(
     Raises:
         PlannerError: there is no cap to try.
     """
-    options = options or PlanOptions()
-    problem = build_problem(profile, cluster, node_profiles, limits=options.limits)
-
-    def best(limited: Problem) -> Solution:
-        return solve_with(limited, options)
-
+    problem, best = _posed(profile, cluster, node_profiles, options)
     if caps_bytes is None:
         caps_bytes = default_caps_bytes(problem, best)
     return sweep_caps(problem, caps_bytes, best)
+
+
+def _posed(
+    profile: Profile,
+    cluster: Cluster,
+    node_profiles: Mapping[str, Profile] | None,
+    options: PlanOptions | None,
+) -> tuple[Problem, Callable[[Problem], Solution]]:
+    """The problem, and what solves it and its variants."""
+    options = options or PlanOptions()
+    problem = build_problem(profile, cluster, node_profiles, limits=options.limits)
+    return problem, partial(solve_with, options=options)
