@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from planner.cli.console import progress, stderr, stdout, stop_without_plan
 from planner.cli.options import check_output
 
+if TYPE_CHECKING:
+    from planner.saved_run import SavedRun
+    from profiler.profile_records import Profile
+
 _MODEL = "torchvision:resnet18"
+_REPORT_S = 5.0
+"""For what the report solves again; what it leaves out it counts."""
 
 
 def demo(
@@ -22,7 +28,7 @@ def demo(
         Path | None, typer.Option("--cluster", "-c", help="Another cluster file than the demo's.")
     ] = None,
 ) -> None:
-    """Profile ResNet-18 here, plan it for a small cluster, explain, emit, run and compare.
+    """Profile ResNet-18 here, plan it for a small cluster, explain, emit, run, compare and report.
 
     The stages run in processes of their own that really send the tensors; links and node speeds
     are emulated as the cluster file says. Takes a minute or two.
@@ -39,6 +45,7 @@ def demo(
     )
     from planner.engines.interface import RunOptions
     from planner.files import write_record, write_text_atomic
+    from planner.saved_run import SavedRun
     from planner.sweep_values import SweepAxis
     from planner.wording import comparison_notes
     from profiler.profile_options import ProfileOptions
@@ -74,13 +81,24 @@ def demo(
         partition = api.emit(document, captured, output / "parts", on_step=on_step)
     options = RunOptions(emulate_links=True, emulate_speeds=True)
     result = run_command.measure(partition, options, "processes")
-    write_record(output / "measured.breakdown.json", result.measurement)
     run_command.show(partition, result)
+    _keep(SavedRun(document=document, result=result), profile, output)
     stderr().print(
-        f"files are in {output}: profile, cluster, plan, stages in parts/, measurement, "
-        f"and plans against granularity in {picture.name}",
+        f"files are in {output}: profile, cluster, plan, stages in parts/, the run in run.json, "
+        f"plans against granularity in {picture.name}, and all of it on one page in report.html",
         markup=False,
     )
+
+
+def _keep(saved: SavedRun, profile: Profile, output: Path) -> None:
+    """Writes the run, and the page about it."""
+    from planner import api
+    from planner.files import write_record, write_text_atomic
+
+    write_record(output / "run.json", saved)
+    with progress("report") as on_step:
+        page = api.report(saved, profile=profile, time_limit_s=_REPORT_S, on_step=on_step)
+    write_text_atomic(output / "report.html", page)
 
 
 def _cluster_text(cluster: Path | None) -> str:
