@@ -131,8 +131,14 @@ def block_costs(profile: Profile, positions: Sequence[int] = ()) -> CostTable:
     )
 
 
-def plot_block_costs(table: CostTable, ax: Axes) -> None:
-    """Draws a stacked bar per block; best 7 inches wide and 0.25 high for each block, plus 2."""
+def plot_block_costs(table: CostTable, ax: Axes, *, legend_columns: int = 2) -> None:
+    """Draws a stacked bar per block; best 7 inches wide and 0.25 high for each block, plus 2.
+
+    Args:
+        table: what to show.
+        ax: empty axes of a figure with the constrained layout.
+        legend_columns: two need the 7 inches, one needs less.
+    """
     for y, bar in enumerate(table.bars):
         left = 0.0
         for work, ms in bar.parts:
@@ -150,8 +156,13 @@ def plot_block_costs(table: CostTable, ax: Axes) -> None:
     ax.set_xlabel(f"Time of the block, {table.origin}, median (ms)")
     ax.set_ylabel("Block")
     shares = ", ".join(f"{group} {share:.0%}" for group, share in table.shares if share)
-    ax.set_title(f"Where the time goes: {shares or 'nowhere'}", fontsize="medium")
-    legend_below(ax, [_box(work) for work, _ in table.total_ms])
+    ax.set_title(f"Where the time goes:\n{shares or 'nowhere'}", fontsize="medium")
+    legend_below(ax, [_box(work) for work, _ in table.total_ms], columns=legend_columns)
+
+
+def untold_share(table: CostTable) -> float:
+    """Of the model's time, what blocks take that have both vector and other operators."""
+    return dict(table.shares)[_UNTOLD]
 
 
 def _parts(profile: Profile, start: int, stop: int) -> tuple[tuple[Work, float], ...]:

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from netmodel.units import format_duration
 from planner.breakdown import Breakdown, StageTerm
 from planner.errors import MismatchError
 from planner.plotting.legend_below import legend_below
@@ -76,8 +77,14 @@ def stage_timeline(predicted: Breakdown, measured: Breakdown | None = None) -> T
     )
 
 
-def plot_stage_timeline(table: TimelineTable, ax: Axes) -> None:
-    """Draws a lane per node and per wire; best 7 inches wide and about 0.6 high for each lane."""
+def plot_stage_timeline(table: TimelineTable, ax: Axes, *, legend_columns: int = 2) -> None:
+    """Draws a lane per node and per wire; best 7 inches wide and about 0.6 high for each lane.
+
+    Args:
+        table: what to show.
+        ax: empty axes of a figure with the constrained layout.
+        legend_columns: two need the 7 inches, one needs less.
+    """
     last = max(table.predicted_ms, table.measured_ms or 0.0)
     offset = _BAR / 2 if table.measured else 0.0
     _draw_bars(table, ax, table.predicted, -offset)
@@ -87,15 +94,16 @@ def plot_stage_timeline(table: TimelineTable, ax: Axes) -> None:
         lines.append(_draw_end(ax, table.measured_ms, "measured (median)", "-"))
     works = dict.fromkeys(bar.work for bar in table.predicted)
     origins = ("predicted", "measured") if table.measured else ("predicted",)
-    legend_below(ax, [*(_box(work, origin) for work in works for origin in origins), *lines])
+    boxes = (_box(work, origin) for work in works for origin in origins)
+    legend_below(ax, [*boxes, *lines], columns=legend_columns)
     ax.set_yticks(range(len(table.lanes)), table.lanes)
     ax.set_ylim(len(table.lanes) - 0.45, -0.55)
-    ax.set_xlim(0, last * 1.12 or 1.0)
+    ax.set_xlim(0, last * 1.18 or 1.0)
     ax.grid(visible=True, axis="x", alpha=0.3)
     ax.set_axisbelow(True)
     ax.set_xlabel("Time since the request arrived (ms)")
     above = ": predicted above, measured below" if table.measured else ", predicted"
-    ax.set_title(f"One request through the stages{above}", fontsize="medium")
+    ax.set_title(f"One request{above}", fontsize="medium")
 
 
 def _places(breakdown: Breakdown) -> list[tuple[str, int, int]]:
@@ -139,7 +147,7 @@ def _draw_bars(table: TimelineTable, ax: Axes, bars: Sequence[Bar], offset: floa
             edgecolor=box.get_edgecolor(), hatch=box.get_hatch(), linewidth=0.8,
         )  # fmt: skip
         ax.annotate(
-            f"{bar.length_ms:.3g} ms", (bar.start_ms + bar.length_ms, y), (3, 0),
+            format_duration(bar.length_ms / 1e3), (bar.start_ms + bar.length_ms, y), (3, 0),
             textcoords="offset points", va="center", fontsize="small",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
         )  # fmt: skip

@@ -8,6 +8,7 @@ from netmodel.units import format_size
 from planner.plan import Plan
 from planner.problem import Problem
 from planner.report.content import ReportContent
+from planner.report.cost_picture import cost_picture
 from planner.report.graph_picture import graph_picture
 from planner.report.markup import Markup, element, numbers, section, table, words
 from planner.report.quantities import count, size
@@ -33,6 +34,7 @@ def model_part(content: ReportContent) -> Markup:
         _stage_table(document, plan),
         _block_list(document, plan),
         graph_picture(content, plan),
+        cost_picture(content),
     )
 
 

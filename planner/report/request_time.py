@@ -10,6 +10,7 @@ from planner.report.content import ReportContent
 from planner.report.markup import Markup, element, joined, numbers, section, table, words
 from planner.report.quantities import duration, size
 from planner.report.stage_marks import stage_badge, stage_class
+from planner.report.timeline_picture import timeline_picture
 from planner.timeline import duration_s, in_order, lay_out
 from planner.wording import blocks_text, error_text, hop_text, time_text
 
@@ -26,6 +27,7 @@ def request_time_part(content: ReportContent) -> Markup:
     return section(
         "Where the time of a request goes",
         _bars(estimate, measured),
+        timeline_picture(estimate, measured),
         _terms_table(content, estimate, measured),
     )
 

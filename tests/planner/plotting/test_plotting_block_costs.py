@@ -69,7 +69,7 @@ def test_bars_are_stacked_and_the_title_tells_the_shares():
     assert [(bar.get_x(), bar.get_width()) for bar in ax.patches] == [
         (0.0, 4.0), (4.0, 1.0), (0.0, 2.0), (2.0, 0.5), (2.5, 0.5),
     ]  # fmt: skip
-    assert ax.get_title() == "Where the time goes: vector work 75%, other work 25%"
+    assert ax.get_title() == "Where the time goes:\nvector work 75%, other work 25%"
     assert ax.get_xlabel() == "Time of the block, measured, median (ms)"
 
 

@@ -1,0 +1,45 @@
+"""What the blocks spend their time on, on the page."""
+
+from planner.report import cost_picture as module
+from planner.report.content import ReportContent
+from planner.report.cost_picture import cost_picture
+from tests.planner.report.page_reader import PageReader
+from tests.planner.report.report_records import cut_document
+from tests.planner.test_records import two_block_profile
+
+
+def drawn(profile):
+    return cost_picture(ReportContent(cut_document(), profile=profile))
+
+
+def test_every_block_has_a_bar_by_its_kind_of_work():
+    """Two activations, 2 and 4 ms: no vector work at all."""
+    words = PageReader(drawn(two_block_profile())).texts["text"]
+    assert {"block0", "block1"} <= set(words)
+    assert "other work 100%" in words
+    assert "other work: activation" in words
+
+
+def test_without_a_profile_there_is_none():
+    assert drawn(None) == ""
+
+
+def test_too_many_blocks_are_taken_together(monkeypatch):
+    monkeypatch.setattr(module, "_MOST_BARS", 1)
+    words = PageReader(drawn(two_block_profile())).texts["text"]
+    assert not {"block0", "block1"} & set(words)
+    assert "other work 100%" in words
+
+
+def test_blocks_of_both_kinds_say_how_to_see_more():
+    profile = two_block_profile()
+    first, second = profile.graph.ops
+    graph = profile.graph.model_copy(
+        update={"ops": (first.model_copy(update={"target": "aten.conv2d.default"}), second)}
+    )
+    whole = profile.blocks[0].model_copy(update={"op_stop": 2})
+    mixed = profile.model_copy(
+        update={"graph": graph, "blocks": (whole,), "cuts": (profile.cuts[0], profile.cuts[2])}
+    )
+    assert "profile at the granularity of layers" in drawn(mixed)
+    assert "profile at the granularity of layers" not in drawn(profile)
