@@ -48,7 +48,7 @@ def sweep_levels(
         raise PlannerError("a sweep over the granularity needs at least one level to try")
     rows = []
     for level, positions in levels.items():
-        coarse = coarsened(problem, _boundaries(problem, level, positions))
+        coarse = at_level(problem, level, positions)
         rows.append(
             LevelRow(level=level, n_blocks=coarse.n_blocks, **plan_fields(coarse, solve(coarse)))
         )
@@ -70,8 +70,17 @@ def levels_within(profile: Profile) -> dict[str, tuple[int, ...]]:
     return {level: borders for level, borders in levels.items() if own.issuperset(borders)}
 
 
-def _boundaries(problem: Problem, level: str, positions: Sequence[int]) -> list[int]:
-    """The inner borders as boundaries of the problem's blocks."""
+def at_level(problem: Problem, level: str, positions: Sequence[int]) -> Problem:
+    """The problem with the blocks of a coarser level.
+
+    Args:
+        problem: of a finer level.
+        level: for the words of the error.
+        positions: borders of its blocks as operator positions, ends included.
+
+    Raises:
+        MismatchError: the level has a border inside of a block of the problem.
+    """
     place = {position: boundary for boundary, position in enumerate(problem.positions)}
     inner = [position for position in positions if 0 < position < problem.positions[-1]]
     if inside := [position for position in inner if position not in place]:
@@ -80,4 +89,4 @@ def _boundaries(problem: Problem, level: str, positions: Sequence[int]) -> list[
             "model at the finest level of the sweep (`partway profile --granularity`), or leave "
             "the level out"
         )
-    return [place[position] for position in inner]
+    return coarsened(problem, [place[position] for position in inner])

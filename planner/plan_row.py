@@ -8,7 +8,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt
 
 from planner.costs.evaluate import Evaluator
 from planner.problem import Problem
-from planner.solution import Solution
+from planner.solution import Solution, Status
 from profiler.record import Record
 
 
@@ -16,6 +16,8 @@ class PlanRow(Record):
     """The best plan, or why there is none."""
 
     feasible: bool
+    is_proved: bool = False
+    """Whether no plan of the class is better, or none fits; else the search ended before."""
     objective: str = "latency"
     """What the plan was searched for."""
     value: NonNegativeFloat | None = None
@@ -36,11 +38,13 @@ class PlanRow(Record):
 
 def plan_fields(problem: Problem, answer: Solution) -> dict[str, Any]:
     """The fields of a `PlanRow` for the answer to a problem."""
+    is_proved = answer.status in (Status.OPTIMAL, Status.INFEASIBLE)
     if answer.plan is None:
-        return {"feasible": False, "reason": answer.reason}
+        return {"feasible": False, "is_proved": is_proved, "reason": answer.reason}
     estimate = Evaluator(problem).evaluate(answer.plan)
     return {
         "feasible": True,
+        "is_proved": is_proved,
         "objective": answer.objective.name,
         "value": answer.value,
         "latency_s": estimate.latency_s,

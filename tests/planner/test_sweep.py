@@ -4,6 +4,7 @@ import pytest
 
 from planner.costs.evaluate import evaluate
 from planner.errors import PlannerError
+from planner.solution import Status
 from planner.solvers.brute_force import BruteForce
 from planner.sweep import priced_hand_split, sweep_parts
 from tests.planner.instances import (
@@ -43,6 +44,19 @@ def test_a_number_of_parts_that_does_not_fit_keeps_its_row_and_the_reason():
     assert "node 'left' lacks 200 bytes" in one.reason
     # Half of the model moves over and the outputs move back, 10 bytes each.
     assert (two.feasible, two.peak_bytes, two.moved_bytes) == (True, 250, 20)
+
+
+def test_a_row_tells_whether_its_answer_is_proved():
+    problem = model_too_large_for_each_node()
+    assert [row.is_proved for row in sweep_parts(problem)] == [True, True]
+
+    def unfinished(limited):
+        found = BruteForce().solve(limited)
+        if found.plan is None:
+            return found.model_copy(update={"status": Status.UNKNOWN})
+        return found.model_copy(update={"status": Status.FEASIBLE, "lower_bound": None})
+
+    assert [row.is_proved for row in sweep_parts(problem, unfinished)] == [False, False]
 
 
 def test_more_parts_than_blocks_are_rows_too():
