@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments import kept_profiles
 from experiments.bench import open_bench
 from experiments.link_settings import setting_named, with_links
 from experiments.priced_plans import by_hand, optimal
@@ -18,10 +19,8 @@ from experiments.terms import terms_of
 from experiments.visits import Visit, measure
 from netmodel.cluster import Cluster
 from netmodel.links.any_link import AnyLink
-from planner import api
 from planner.engines.interface import RunResult
 from planner.errors import PlannerError
-from planner.files import write_record
 from planner.problem import Problem
 from profiler.capture import CapturedModel
 from profiler.profile_records import Profile
@@ -162,14 +161,8 @@ def kept_profile(case: str, rows: RowFile[Any], make: Callable[[], Profile]) -> 
         SystemExit: there are rows, and the profile that they were predicted from is gone.
     """
     path = rows.path.parent / "profiles" / f"{case}.json"
-    if path.exists():
-        return api.read_profile(path)
-    if any(row.case == case for row in rows.rows):
-        raise SystemExit(f"{path}: is missing, and rows were predicted from it: "
-                         "name another folder with -o")  # fmt: skip
-    profile = make()
-    write_record(path, profile)
-    return profile
+    has_rows = any(row.case == case for row in rows.rows)
+    return kept_profiles.kept_profile(path, make, has_rows=has_rows)
 
 
 def row_of(case: str, entry: Entry, number: int, found: RunResult | PlannerError) -> ContestRow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from profiler.record import Record
+from experiments.linked_runs import LinkedConfig
 
 MODELS = (
     "torchvision:resnet18",
@@ -24,7 +24,7 @@ LINKS = tuple(
 BACKENDS = ("onnx", "torch")
 
 
-class FidelityConfig(Record):
+class FidelityConfig(LinkedConfig):
     """The cells of the grid: every combination of the first four, with two plans each."""
 
     models: tuple[str, ...] = MODELS
@@ -35,8 +35,6 @@ class FidelityConfig(Record):
     """Every so manieth ring of workers is measured a second time, minutes later: A against A."""
     seed: int = 0
     """Of the odd plans."""
-    probe_deadline_s: float = 45.0
-    """For each link setting; the longer, the larger the messages that are measured."""
     on_testbed: bool = True
     """Whether links and memory caps are real, not paced and unchecked."""
 

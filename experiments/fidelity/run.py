@@ -8,14 +8,12 @@ import time
 from pathlib import Path
 
 from experiments.bench import choose_testbed
-from experiments.configs import keep_config
 from experiments.fidelity.cells import KEY, CellRow
 from experiments.fidelity.config import SMOKE, FidelityConfig
 from experiments.fidelity.grid import Grid
 from experiments.fidelity.summary import summarise, write
-from experiments.link_fits import fitted_settings
+from experiments.linked_runs import begin
 from experiments.rows import RowFile
-from experiments.surroundings import keep_surroundings
 
 
 def main() -> None:
@@ -27,15 +25,7 @@ def main() -> None:
     )
     config = _config(options, on_testbed)
     folder: Path = options.output
-    keep_config(folder / "config.json", config)
-    hosts = "the testbed" if on_testbed else "this machine, links paced by the senders"
-    keep_surroundings(folder / "surroundings.json", hosts)
-    fits = fitted_settings(
-        config.links,
-        folder / "links.json",
-        on_testbed=on_testbed,
-        deadline_s=config.probe_deadline_s,
-    )
+    fits = begin(folder, config, on_testbed=on_testbed)
     rows = RowFile(folder / "rows.csv", CellRow, key=KEY)
     end_s = time.monotonic() + 60 * (options.limit_minutes or float("inf"))
     grid = Grid(config, fits, rows, lambda: time.monotonic() > end_s)

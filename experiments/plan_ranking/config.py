@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from experiments.linked_runs import LinkedConfig
 from profiler.record import Record
 
 
@@ -16,7 +17,7 @@ class Case(Record):
     """Neighbouring blocks of a usual profile are joined until so many are left."""
 
 
-class RankingConfig(Record):
+class RankingConfig(LinkedConfig):
     """Cases and links."""
 
     cases: tuple[Case, ...] = (
@@ -28,8 +29,6 @@ class RankingConfig(Record):
              n_nodes=3, n_blocks=4),
     )  # fmt: skip
     links: tuple[str, ...] = ("100Mbit/s+0.3ms", "10Mbit/s+20ms")
-    probe_deadline_s: float = 45.0
-    """For each link setting; the longer, the larger the messages that are measured."""
     visits: int = 2
     """How often every plan is measured, in opposite orders."""
 

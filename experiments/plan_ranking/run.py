@@ -8,15 +8,13 @@ from functools import partial
 from pathlib import Path
 
 from experiments.bench import choose_testbed
-from experiments.configs import keep_config
 from experiments.contest import KEY, Contest, ContestRow, entries, kept_profile
 from experiments.failures import passing_over
-from experiments.link_fits import fitted_settings
+from experiments.linked_runs import begin
 from experiments.plan_ranking.config import SMOKE, Case, RankingConfig, even_cuts
 from experiments.plan_ranking.every_plan import unnamed
 from experiments.plan_ranking.ranking import summarise, write
 from experiments.rows import RowFile
-from experiments.surroundings import keep_surroundings
 from netmodel.cluster import Cluster
 from planner import api
 from profiler.blocks import Granularity, cut_positions
@@ -35,15 +33,7 @@ def main() -> None:
     on_testbed = choose_testbed(required=not options.smoke or "CI" in os.environ)
     config = RankingConfig(**(SMOKE if options.smoke else {}))
     folder: Path = options.output
-    keep_config(folder / "config.json", config)
-    hosts = "the testbed" if on_testbed else "this machine, links paced by the senders"
-    keep_surroundings(folder / "surroundings.json", hosts)
-    fits = fitted_settings(
-        config.links,
-        folder / "links.json",
-        on_testbed=on_testbed,
-        deadline_s=config.probe_deadline_s,
-    )
+    fits = begin(folder, config, on_testbed=on_testbed)
     rows = RowFile(folder / "rows.csv", ContestRow, key=KEY)
     cluster = api.read_cluster(HERE / "cluster.yaml")
     for case in config.cases:

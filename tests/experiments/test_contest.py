@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from experiments import contest
+from experiments import kept_profiles
 from experiments.contest import KEY, Contest, ContestRow, kept_profile
 from experiments.rows import RowFile
 from experiments.standings import standings
@@ -39,7 +39,7 @@ def test_a_case_that_is_taken_up_again_keeps_its_profile(tmp_path, monkeypatch):
         made.append("made")
         return Kept(text="first")
 
-    monkeypatch.setattr(contest.api, "read_profile", lambda path: read_record(path, Kept))
+    monkeypatch.setattr(kept_profiles.api, "read_profile", lambda path: read_record(path, Kept))
     assert [kept_profile("tiny", rows, make).text for _ in range(2)] == ["first"] * 2
     assert made == ["made"]
     for path in tmp_path.glob("profiles/*"):

@@ -1,0 +1,38 @@
+"""Linked runs: what a run over several link settings keeps in its folder before its first row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from experiments.configs import keep_config
+from experiments.link_fits import fitted_settings
+from experiments.surroundings import keep_surroundings
+from netmodel.links.any_link import AnyLink
+from profiler.record import Record
+
+
+class LinkedConfig(Record):
+    """What the config of every such experiment has."""
+
+    links: tuple[str, ...]
+    """Names of the link settings."""
+    probe_deadline_s: float = 45.0
+    """For each link setting; the longer, the larger the messages that are measured."""
+
+
+def begin(folder: Path, config: LinkedConfig, *, on_testbed: bool) -> dict[str, AnyLink]:
+    """Keeps config and surroundings, and gives the link of each setting, probed once per folder.
+
+    Raises:
+        SystemExit: the folder's runs had another config.
+        ProbeError: a link could not be measured.
+    """
+    keep_config(folder / "config.json", config)
+    hosts = "the testbed" if on_testbed else "this machine, links paced by the senders"
+    keep_surroundings(folder / "surroundings.json", hosts)
+    return fitted_settings(
+        config.links,
+        folder / "links.json",
+        on_testbed=on_testbed,
+        deadline_s=config.probe_deadline_s,
+    )
