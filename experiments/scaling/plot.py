@@ -1,0 +1,68 @@
+"""Draws time against blocks and against nodes from the rows, and reads nothing else."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments.rows import read_rows
+from experiments.scaling.growth import ALONG, growth, series
+from experiments.scaling.solve_times import ScalingRow
+from planner.files import replacing
+from planner.limits import Order
+from planner.plotting.palette import BLUE, VERMILION
+
+HERE = Path(__file__).parent
+_COLOURS = {Order.LISTED: BLUE, Order.FREE: VERMILION}
+
+
+def draw(rows: Sequence[ScalingRow]) -> Figure:
+    """Two panels with both scales logarithmic; filled where every plan was proved."""
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, along in zip(panels, ALONG, strict=True):
+        _draw_panel(axes, rows, along)
+    panels[0].set_ylabel("CPU seconds, median")
+    figure.suptitle("Time for a plan; hollow where some plan kept a gap")
+    return figure
+
+
+def _draw_panel(axes: Axes, rows: Sequence[ScalingRow], along: str) -> None:
+    ticks: set[int] = set()
+    for order, colour in _COLOURS.items():
+        chosen = series(rows, order, along)
+        sizes = [int(getattr(row, along)) for row in chosen]
+        found = growth(rows, order, along)
+        grows = "" if found is None else f": {along}^{found.slope:.2f}"
+        times_s = [row.median_cpu_s for row in chosen]
+        axes.plot(sizes, times_s, color=colour, label=f"{order} order{grows}", zorder=1)
+        for size, row in zip(sizes, chosen, strict=True):
+            face = colour if row.proved == row.problems else "white"
+            axes.plot(size, row.median_cpu_s, "o", color=colour, markerfacecolor=face, zorder=2)
+        ticks.update(sizes)
+    other, fixed = ALONG[along]
+    axes.set(xscale="log", yscale="log", xlabel=along, title=f"{fixed} {other}")
+    axes.set_xticks(sorted(ticks), [f"{tick:,}" for tick in sorted(ticks)], rotation=45)
+    axes.minorticks_off()
+    axes.set_axisbelow(True)
+    axes.grid(color="0.92")
+    axes.legend(frameon=False, fontsize="small")
+
+
+def main() -> None:
+    """Draws the rows of a folder."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=HERE)
+    parser.add_argument("-o", "--output", type=Path, default=HERE / "scaling.png")
+    options = parser.parse_args()
+    figure = draw(read_rows(options.folder / "rows.csv", ScalingRow))
+    with replacing(options.output) as temporary:
+        figure.savefig(temporary, dpi=110, format="png")
+
+
+if __name__ == "__main__":
+    main()
