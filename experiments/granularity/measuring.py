@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.bench import open_bench
-from experiments.fidelity.plans import by_hand, optimal
 from experiments.granularity.granularity_row import GranularityRow, with_measurement
 from experiments.link_settings import setting_named, with_links
+from experiments.priced_plans import by_hand, optimal
 from experiments.stages import Stages, emit_once
 from experiments.visits import Visit, measure
 from netmodel.cluster import Cluster
