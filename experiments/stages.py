@@ -8,6 +8,7 @@ from pathlib import Path
 from planner import api
 from planner.errors import PlannerError
 from planner.partition import Partition
+from planner.plan import Plan
 from planner.solution import PlanDocument
 from profiler.capture import CapturedModel
 
@@ -17,15 +18,15 @@ Stages = tuple[Cuts, tuple[str, ...]]
 """Cuts and nodes; plans that share them share workers."""
 
 
-def stages_of(document: PlanDocument) -> Stages:
+def stages_of(planned: PlanDocument | Plan) -> Stages:
     """Cuts and nodes of a plan.
 
     Raises:
         PlannerError: there is no plan.
     """
-    plan = document.solution.plan
+    plan = planned if isinstance(planned, Plan) else planned.solution.plan
     if plan is None:
-        raise PlannerError(f"{document.model}: no plan was found")
+        raise PlannerError(f"{planned.model}: no plan was found")
     cuts = tuple(stage.start for stage in plan.stages[1:])
     return cuts, tuple(stage.node for stage in plan.stages)
 

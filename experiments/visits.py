@@ -74,13 +74,20 @@ def measure(
                 yield visit, error
 
 
+def requests_of(predicted_s: float) -> tuple[int, int]:
+    """How many requests a visit measures, and how many before them it does not.
+
+    Args:
+        predicted_s: latency of one of them; 0 if it is not known.
+    """
+    wanted = _MOST if predicted_s == 0 else math.ceil(_ENOUGH_S / predicted_s)
+    least = _FEWEST if predicted_s > _VERY_SLOW_S else _LEAST
+    return min(max(wanted, least), _MOST), (
+        _FEW_WARM_UPS if predicted_s > _SLOW_S else _MANY_WARM_UPS
+    )
+
+
 def _measured(bench: Bench, running: RunningPartition, visit: Visit) -> RunResult:
     estimate = visit.document.estimate
-    predicted_s = 0.0 if estimate is None else estimate.latency_s
-    requests = _MOST if predicted_s == 0 else math.ceil(_ENOUGH_S / predicted_s)
-    least = _FEWEST if predicted_s > _VERY_SLOW_S else _LEAST
-    options = bench.options(
-        requests=min(max(requests, least), _MOST),
-        warmup_requests=_FEW_WARM_UPS if predicted_s > _SLOW_S else _MANY_WARM_UPS,
-    )
-    return running.measure(options)
+    requests, warm_ups = requests_of(0.0 if estimate is None else estimate.latency_s)
+    return running.measure(bench.options(requests=requests, warmup_requests=warm_ups))
