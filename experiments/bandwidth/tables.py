@@ -1,0 +1,120 @@
+"""The summary as the Markdown tables of the experiment's page."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from experiments.bandwidth.summary import CLAIMED, BandwidthSummary, Cell, Rule
+from experiments.link_settings import setting_named
+from netmodel.units import format_duration
+from planner.files import write_record
+
+
+def write(summary: BandwidthSummary, folder: Path) -> None:
+    """Writes the summary beside the rows, and prints its tables."""
+    write_record(folder / "summary.json", summary)
+    for part in (
+        overview(summary),
+        choices(summary.cells),
+        cells(summary.cells),
+        rules(summary.rules),
+    ):
+        print("\n".join(part), end="\n\n")
+
+
+def overview(summary: BandwidthSummary) -> Iterator[str]:
+    """The claim and the counts in a few lines."""
+    yield (
+        f"{summary.compared} cells; ours is the best other plan in {summary.equal}, quicker in "
+        f"{summary.better}, at most {CLAIMED:.0%} slower in {summary.within}; worst "
+        f"{_times(summary.worst_over_best)} ({summary.worst_in or 'nowhere'}); median noise "
+        f"{_percent(summary.median_noise)}"
+    )
+    yield (
+        f"{summary.too_slow} plan and link pairs predicted only, at least "
+        f"{_times(summary.least_too_slow)} ours; measured over predicted from "
+        f"{_times(summary.least_of_predicted)} to {_times(summary.most_of_predicted)}"
+    )
+    yield (
+        f"{summary.above_caps} plans above a cap tried, {summary.above_caps_killed} killed; "
+        f"{summary.failed} visits of plans that fit failed"
+    )
+    for cell in summary.cells:
+        if cell.is_worse:
+            yield (
+                f"more than {CLAIMED:.0%} slower: {cell.case}, {cell.link}: "
+                f"{_times(cell.over_best)} of {', '.join(cell.best_others)}, noise "
+                f"{_percent(cell.noise)}"
+            )
+
+
+def choices(cells: Sequence[Cell]) -> Iterator[str]:
+    """Our plan for every model, delay and rate."""
+    by_line: defaultdict[tuple[str, float], dict[float, str]] = defaultdict(dict)
+    for cell in cells:
+        setting = setting_named(cell.link)
+        by_line[cell.case, setting.delay_s][setting.rate_bit_per_s] = cell.plan
+    rates = sorted({rate for plans in by_line.values() for rate in plans})
+    yield from _head("model", "one way", *(f"{rate / 1e6:g} Mbit/s" for rate in rates))
+    for (case, delay_s), plans in by_line.items():
+        yield _line(case, f"+{delay_s * 1e3:g} ms", *(plans.get(rate, "") for rate in rates))
+
+
+def cells(cells: Sequence[Cell]) -> Iterator[str]:
+    """Ours beside the best other plan, cell by cell."""
+    yield from _head(
+        "model", "links", "our plan", "predicted", "measured", "best other", "measured",
+        "ours / best other", "noise",
+    )  # fmt: skip
+    for cell in cells:
+        yield _line(
+            cell.case,
+            cell.link,
+            cell.plan,
+            format_duration(cell.predicted_s),
+            _seconds(cell.ours_s),
+            ", ".join(cell.best_others),
+            _seconds(cell.best_other_s),
+            "same plan" if cell.over_best == 1 else _times(cell.over_best),
+            _percent(cell.noise),
+        )
+
+
+def rules(rules: Sequence[Rule]) -> Iterator[str]:
+    """Every rule's latency over ours."""
+    yield from _head(
+        "rule", "cells", "fits", "same plan as ours", "measured", "median over ours", "worst", "in"
+    )
+    for rule in rules:
+        yield _line(
+            rule.name,
+            str(rule.cells),
+            str(rule.fits),
+            str(rule.same),
+            str(rule.measured),
+            _times(rule.median_over_ours),
+            _times(rule.worst_over_ours),
+            rule.worst_in,
+        )
+
+
+def _head(*names: str) -> tuple[str, str]:
+    return _line(*names), _line(*("---" for _ in names))
+
+
+def _line(*texts: str) -> str:
+    return f"| {' | '.join(texts)} |"
+
+
+def _times(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.3f}" if value < 2 else f"{value:.1f}"
+
+
+def _percent(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.1%}"
+
+
+def _seconds(value: float | None) -> str:
+    return "failed" if value is None else format_duration(value)

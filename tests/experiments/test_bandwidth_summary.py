@@ -1,0 +1,116 @@
+import pytest
+
+from experiments.bandwidth.summary import plan_in_words, summarise
+from experiments.bandwidth.tables import choices, overview, rules
+from experiments.contest import ContestRow
+
+SLOW, FAST = "1Mbit/s+0ms", "10Mbit/s+0ms"
+
+
+def visits(nodes, by, *seconds, link=SLOW, predicted_s=1.0, fits=True, result="ok", cuts="none"):
+    return [
+        ContestRow(
+            case="tiny", link=link, cuts=cuts, nodes=nodes, visit=number, chosen_by=by,
+            result=result, fits=fits, predicted_s=predicted_s, measured_s=measured_s,
+        )
+        for number, measured_s in enumerate(seconds)
+    ]  # fmt: skip
+
+
+def test_ours_stands_beside_the_best_other_plan_that_fits():
+    found = summarise([
+        *visits("c", "careless", 0.1, 0.1, fits=False),
+        *visits("b", "greedy", 2.0, 2.0),
+        *visits("a", "partway", 1.0, 1.2),
+        *visits("d", "even; odd", 1.0, 1.0),
+    ])  # fmt: skip
+    (cell,) = found.cells
+    assert (cell.best_others, cell.best_other_s) == (("even", "odd"), 1.0)
+    assert (cell.over_best, cell.noise) == (pytest.approx(1.1), pytest.approx(0.2))
+    assert (found.compared, found.equal, found.better, found.within) == (1, 0, 0, 0)
+    assert (found.worst_over_best, found.worst_in) == (pytest.approx(1.1), f"tiny, {SLOW}")
+
+
+def test_the_claim_allows_two_per_cent():
+    rows = [
+        *visits("a", "partway", 1.019, 1.019),
+        *visits("b", "even", 1.0, 1.0),
+        *visits("a", "partway", 1.021, 1.021, link=FAST),
+        *visits("b", "even", 1.0, 1.0, link=FAST),
+    ]
+    found = summarise(rows)
+    assert (found.compared, found.within) == (2, 1)
+    assert [cell.is_worse for cell in found.cells] == [False, True]
+    assert list(overview(found))[3:] == [
+        f"more than 2% slower: tiny, {FAST}: 1.021 of even, noise 0.0%"
+    ]
+
+
+def test_one_plan_chosen_by_both_is_equal_and_a_quicker_one_is_better():
+    found = summarise([
+        *visits("a", "partway; even", 1.0, 1.2),
+        *visits("b", "greedy", 2.0, 2.0),
+        *visits("a", "partway", 1.0, 1.0, link=FAST),
+        *visits("b", "greedy", 4.0, 4.0, link=FAST),
+    ])  # fmt: skip
+    assert (found.equal, found.better, found.within) == (1, 1, 2)
+    even, greedy = found.rules
+    assert (even.name, even.cells, even.same, even.worst_over_ours) == ("even", 1, 1, 1.0)
+    # 2 / 1.1 over the slow link, 4 / 1 over the fast one.
+    assert greedy.median_over_ours == pytest.approx((2 / 1.1 + 4) / 2)
+    assert (greedy.worst_over_ours, greedy.worst_in) == (4.0, f"tiny, {FAST}")
+
+
+def test_a_plan_that_was_left_out_counts_by_its_prediction():
+    found = summarise([
+        *visits("b", "slow", None, predicted_s=5.0, result="LeftOut: predicted to take long"),
+        *visits("a", "partway", 1.0, 1.0, predicted_s=1.25),
+    ])  # fmt: skip
+    (rule,) = found.rules
+    assert (rule.fits, rule.measured, rule.worst_over_ours) == (1, 0, 4.0)
+    assert (found.too_slow, found.least_too_slow, found.failed) == (1, 4.0, 0)
+    assert found.least_of_predicted == found.most_of_predicted == pytest.approx(0.8)
+    assert found.compared == 0
+
+
+def test_plans_above_a_cap_are_counted_apart_from_failures():
+    found = summarise([
+        *visits("a", "partway", 1.0, 1.0),
+        *visits("b", "x", None, fits=False, result="OutOfMemoryError: killed"),
+        *visits("b", "x", None, fits=False, result="LeftOut: above a cap", link=FAST),
+        *visits("c", "y", 0.9, fits=False),
+        *visits("d", "z", None, None, result="RunError: gone"),
+    ])  # fmt: skip
+    assert (found.above_caps, found.above_caps_killed, found.failed) == (2, 1, 2)
+    assert (found.too_slow, found.least_too_slow) == (0, None)
+    assert {rule.name: (rule.cells, rule.fits) for rule in found.rules} == {
+        "z": (1, 1),
+        "x": (1, 0),
+        "y": (1, 0),
+    }
+
+
+def test_cells_of_slow_links_come_first_whatever_was_measured_first():
+    found = summarise([
+        *visits("a", "partway", 1.0, link=FAST), *visits("a", "partway", 1.0, link="1Mbit/s+20ms"),
+        *visits("a", "partway", 1.0),
+    ])  # fmt: skip
+    assert [cell.link for cell in found.cells] == [SLOW, FAST, "1Mbit/s+20ms"]
+
+
+def test_a_plan_in_words_names_its_cuts_between_its_nodes():
+    assert plan_in_words("none", "device") == "device"
+    assert plan_in_words("3 8", "device server device") == "device [3] server [8] device"
+
+
+def test_tables_have_a_line_per_model_and_delay_and_per_rule():
+    found = summarise([
+        *visits("a b", "partway", 1.0, 1.0, cuts="3"), *visits("b", "even", 3.0, 3.0),
+        *visits("a", "partway; even", 1.0, 1.0, link=FAST),
+    ])  # fmt: skip
+    assert list(choices(found.cells)) == [
+        "| model | one way | 1 Mbit/s | 10 Mbit/s |",
+        "| --- | --- | --- | --- |",
+        "| tiny | +0 ms | a [3] b | a |",
+    ]
+    assert list(rules(found.rules))[2:] == [f"| even | 2 | 2 | 1 | 2 | 2.0 | 3.0 | tiny, {SLOW} |"]
