@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,19 @@ _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
 FORBIDDEN_BYTES = 2**55
 """Added where a node cannot run a block: no cap allows a stage of so many bytes."""
+
+
+class StageBytes(NamedTuple):
+    """What a stage's memory consists of; see `StageMemory`."""
+
+    base: int
+    """The process before any block, and the margin."""
+    weights: int
+    """What is kept of the blocks."""
+    work: int
+    """The most that one block needs for a while, to run or to be loaded."""
+    received: int
+    """The message that the stage reads."""
 
 
 class StageMemory:
@@ -48,10 +62,14 @@ class StageMemory:
 
     def stage_bytes(self, node: NodeCosts, starts: _Ints, stops: _Ints) -> _Ints:
         """Bytes of each stage [start, stop); every stage has at least one block."""
-        level = np.frexp(stops - starts)[1] - 1
-        last = stops - (1 << level)
-        work = np.maximum(self._peak[level, starts], self._peak[level, last])
-        return self._total_bytes(node, starts, stops, work)
+        return self._total_bytes(node, starts, stops, self._work(starts, stops))
+
+    def terms(self, node: NodeCosts, start: int, stop: int) -> StageBytes:
+        """The terms of one stage that the node can run; their sum is its bytes."""
+        starts, stops = np.array([start]), np.array([stop])
+        (weights,) = _kept_bytes(node, self._weights(starts, stops)).tolist()
+        (work,) = self._work(starts, stops).tolist()
+        return StageBytes(node.base_bytes, weights, work, int(self._received[start]))
 
     def farthest_stops(self, node: NodeCosts, cap_bytes: int | None = None) -> _Ints:
         """For each start the largest stop such that [start, stop) fits the cap.
@@ -92,12 +110,24 @@ class StageMemory:
 
     def _total_bytes(self, node: NodeCosts, starts: _Ints, stops: _Ints, work: _Ints) -> _Ints:
         """The formula's terms; both questions above are answered with them."""
-        weights = self._weights_before[stops] - self._weights_before[starts]
-        weights = weights - self._repeats.between(starts, stops)
         total = total_bytes(
-            node, weight_bytes=weights, work_bytes=work, received_bytes=self._received[starts]
+            node,
+            weight_bytes=self._weights(starts, stops),
+            work_bytes=work,
+            received_bytes=self._received[starts],
         )
         return total + self._forbidden_bytes(node, starts, stops) if node.cannot_run else total
+
+    def _weights(self, starts: _Ints, stops: _Ints) -> _Ints:
+        weights: _Ints = self._weights_before[stops] - self._weights_before[starts]
+        return weights - self._repeats.between(starts, stops)
+
+    def _work(self, starts: _Ints, stops: _Ints) -> _Ints:
+        """The range maximum, from two overlapping runs of the same length."""
+        level = np.frexp(stops - starts)[1] - 1
+        last = stops - (1 << level)
+        work: _Ints = np.maximum(self._peak[level, starts], self._peak[level, last])
+        return work
 
     def _forbidden_bytes(self, node: NodeCosts, starts: _Ints, stops: _Ints) -> _Ints:
         marks = np.isin(np.arange(self._n_blocks), node.cannot_run)
@@ -132,9 +162,14 @@ def total_bytes(
         work_bytes: the most that one of its blocks needs; see the function of that name.
         received_bytes: of its message.
     """
-    resident = np.ceil(node.weight_factor * weight_bytes).astype(np.int64)
-    total: _Ints = node.base_bytes + resident + work_bytes + received_bytes
+    kept = _kept_bytes(node, weight_bytes)
+    total: _Ints = node.base_bytes + kept + work_bytes + received_bytes
     return total
+
+
+def _kept_bytes(node: NodeCosts, weight_bytes: _Ints) -> _Ints:
+    kept: _Ints = np.ceil(node.weight_factor * weight_bytes).astype(np.int64)
+    return kept
 
 
 def stage_bytes(problem: Problem, node: NodeCosts, start: int, stop: int) -> int:

@@ -177,6 +177,7 @@ def test_memory_equals_the_formula_written_out_block_by_block(seed):
                 + problem.cut_bytes[start]
             )
             assert stage_bytes(problem, node, start, stop) == expected
+            assert sum(StageMemory(problem).terms(node, start, stop)) == expected
 
 
 def test_a_cap_beyond_64_bits_is_no_cap():
