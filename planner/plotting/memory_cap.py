@@ -15,6 +15,9 @@ from planner.memory_sweep import MemoryRow
 from planner.plotting.palette import BLUE, VERMILION, style_of
 from planner.plotting.plan_panels import check_rows
 
+_HEADROOM = 1.12
+"""Of the axis, in parts of the highest value: from 0, margins would be those of the range alone."""
+
 
 @dataclass(frozen=True)
 class CapPoint:
@@ -91,7 +94,8 @@ def plot_latency_against_cap(table: CapTable, ax: Axes) -> None:
             label=f"best plan has {parts} part{'s' if parts > 1 else ''}",
         )  # fmt: skip
     _draw_misfit(table, ax)
-    ax.set_ylim(bottom=0)
+    highest = max((point.latency_ms for point in (*table.points, *table.whole)), default=1.0)
+    ax.set_ylim(0, _HEADROOM * highest)
     ax.grid(visible=True, axis="y", alpha=0.3)
     ax.set_xlabel("Memory cap of a node (MiB)")
     ax.set_ylabel("End-to-end latency, predicted (ms)")

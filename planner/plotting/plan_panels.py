@@ -16,6 +16,9 @@ from planner.errors import PlannerError
 from planner.plan_row import PlanRow
 from planner.plotting.palette import BLUE, GREEN, ORANGE, VERMILION
 
+_HEADROOM = 1.15
+"""Of each axis, in parts of the highest value: a mark's size."""
+
 
 class PlanNumbers(Protocol):
     """What the panels show of a plan."""
@@ -96,9 +99,9 @@ def draw_panels(
         axes.set_xlim(min(places, default=1) - 0.5, max(places, default=1) + 0.5)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(visible=True, axis="y", alpha=0.3)
-        axes.margins(y=0.15)
         axes.set_ylabel(label)
-        axes.set_ylim(bottom=0)
+        shown = [*values, *(getattr(mark.plan, field) for mark in marks)]
+        axes.set_ylim(0, _HEADROOM * max((value for value in shown if value > 0), default=1.0))
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize="small",
                   markerscale=0.6)  # fmt: skip

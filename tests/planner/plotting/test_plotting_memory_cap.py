@@ -64,3 +64,10 @@ def test_a_sweep_in_which_nothing_fits_can_be_drawn_and_an_empty_one_cannot():
 def test_one_cap_alone_can_be_drawn():
     ax = drawn(plot_latency_against_cap, latency_against_cap([row(20, 0.5)]))
     assert legend_words(ax) == ["best plan has 2 parts"]
+
+
+def test_the_highest_line_lies_below_the_top():
+    whole = [row(40, 0.9, ("a",))]
+    ax = drawn(plot_latency_against_cap, latency_against_cap(ROWS, whole))
+    assert ax.get_ylim()[0] == 0
+    assert ax.get_ylim()[1] > 900
