@@ -1,0 +1,147 @@
+"""How every tool's split did beside our plan, from the rows and the tools' choices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from statistics import median
+
+from experiments.contest import OURS, ContestRow
+from experiments.peers.choices import Choices
+from experiments.peers.other_orders import OtherOrder
+from experiments.standings import Standing, standings
+from experiments.visits import KILLED
+from profiler.record import Record
+
+
+class Outcome(StrEnum):
+    """What became of a tool's split."""
+
+    MEASURED = "measured"
+    KILLED = "killed"
+    """The kernel ended a worker for its memory."""
+    FAILED = "failed"
+    """There is no measurement, or none of ours, for another reason."""
+    NO_SPLIT = "no split"
+    """The tool made none that a chain of stages can run."""
+
+
+class Cell(Record):
+    """One tool over one link setting of a case."""
+
+    case: str
+    link: str
+    tool: str
+    outcome: Outcome
+    reason: str = ""
+    """Why it is not measured."""
+    fits: bool | None = None
+    """Whether its predicted memory is within all caps; none without a split."""
+    over_ours: float | None = None
+    """Measured latency over that of our plan."""
+    noise: float | None = None
+    """The larger of both plans' |second / first visit - 1|."""
+    reordered_over_ours: float | None = None
+    """The same cuts on the nodes that suit them best, both as predicted; none if no order fits."""
+
+
+class ToolResult(Record):
+    """One tool over all cells."""
+
+    measured: int
+    killed: int
+    failed: int
+    no_split: int
+    median: float | None
+    """Of measured latency over ours."""
+    worst: float | None
+    wins: tuple[str, ...]
+    """Cells in which it was faster than our plan."""
+    reordered_median: float | None
+    """Of its cuts in their best order over ours, as predicted, where one fits."""
+
+
+class PeersSummary(Record):
+    """All that the page of the experiment claims."""
+
+    tools: dict[str, ToolResult]
+    cells: tuple[Cell, ...]
+    ours_failed: tuple[str, ...]
+    """Cells without a measurement of our plan."""
+
+
+def summarise(
+    rows: Sequence[ContestRow], choices: Mapping[str, Choices], orders: Iterable[OtherOrder]
+) -> PeersSummary:
+    """The summary of a run.
+
+    Args:
+        rows: all visits.
+        choices: of the tools, by case.
+        orders: of the nodes, best for each tool's cuts.
+    """
+    found = standings(rows)
+    ours = {(each.case, each.link): each for each in found if each.name == OURS}
+    reordered = {(each.case, each.link, each.tool): each.over_ours for each in orders}
+    cells = [
+        _cell(each, ours.get((each.case, each.link)), reordered)
+        for each in found
+        if each.name != OURS
+    ]
+    cells += _without_split(ours, choices)
+    tools = dict.fromkeys(cell.tool for cell in cells)
+    return PeersSummary(
+        tools={tool: _result([cell for cell in cells if cell.tool == tool]) for tool in tools},
+        cells=tuple(cells),
+        ours_failed=tuple(
+            f"{case}, {link}" for (case, link), each in ours.items() if each.measured_s is None
+        ),
+    )
+
+
+def _cell(
+    theirs: Standing, ours: Standing | None, reordered: Mapping[tuple[str, str, str], float | None]
+) -> Cell:
+    if theirs.failure:
+        killed = theirs.failure.startswith(KILLED)
+        outcome = Outcome.KILLED if killed else Outcome.FAILED
+    else:
+        outcome = Outcome.FAILED if theirs.over_ours is None else Outcome.MEASURED
+    noises = [each.noise for each in (theirs, ours) if each and each.noise is not None]
+    return Cell(
+        case=theirs.case,
+        link=theirs.link,
+        tool=theirs.name,
+        outcome=outcome,
+        reason=theirs.failure or ("" if theirs.over_ours else "our plan was not measured"),
+        fits=theirs.fits,
+        over_ours=theirs.over_ours,
+        noise=max(noises, default=None),
+        reordered_over_ours=reordered.get((theirs.case, theirs.link, theirs.name)),
+    )
+
+
+def _without_split(
+    ours: Iterable[tuple[str, str]], choices: Mapping[str, Choices]
+) -> Iterator[Cell]:
+    for case, link in ours:
+        for choice in choices[case].choices if case in choices else ():
+            if choice.split is None:
+                yield Cell(case=case, link=link, tool=choice.tool, outcome=Outcome.NO_SPLIT,
+                           reason=choice.reason)  # fmt: skip
+
+
+def _result(cells: Sequence[Cell]) -> ToolResult:
+    count = [cell.outcome for cell in cells].count
+    ratios = [cell.over_ours for cell in cells if cell.over_ours is not None]
+    reordered = [c.reordered_over_ours for c in cells if c.reordered_over_ours is not None]
+    return ToolResult(
+        measured=count(Outcome.MEASURED),
+        killed=count(Outcome.KILLED),
+        failed=count(Outcome.FAILED),
+        no_split=count(Outcome.NO_SPLIT),
+        median=median(ratios) if ratios else None,
+        worst=max(ratios, default=None),
+        wins=tuple(f"{c.case}, {c.link}" for c in cells if (c.over_ours or 1.0) < 1.0),
+        reordered_median=median(reordered) if reordered else None,
+    )
