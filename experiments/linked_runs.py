@@ -8,6 +8,7 @@ from experiments.configs import keep_config
 from experiments.link_fits import fitted_settings
 from experiments.surroundings import keep_surroundings
 from netmodel.links.any_link import AnyLink
+from profiler.profile_options import Rounds, rounds_within
 from profiler.record import Record
 
 
@@ -18,6 +19,13 @@ class LinkedConfig(Record):
     """Names of the link settings."""
     probe_deadline_s: float = 45.0
     """For each link setting; the longer, the larger the messages that are measured."""
+    profile_budget_s: float | None = None
+    """Of the rounds of every profile; none for the usual one."""
+
+    @property
+    def rounds(self) -> Rounds:
+        """Of every profile."""
+        return Rounds() if self.profile_budget_s is None else rounds_within(self.profile_budget_s)
 
 
 def begin(folder: Path, config: LinkedConfig, *, on_testbed: bool) -> dict[str, AnyLink]:

@@ -29,8 +29,9 @@ class BandwidthConfig(LinkedConfig):
 
 SMOKE = {
     "models": ("squeezenet1_1",),
-    "links": ("10Mbit/s+0ms", "300Mbit/s+0ms"),
-    "probe_deadline_s": 6.0,
+    "links": ("100Mbit/s+0ms",),
+    "probe_deadline_s": 4.0,
+    "profile_budget_s": 3.0,
     "visits": 1,
 }
 """Settings of a run that only shows that everything works."""

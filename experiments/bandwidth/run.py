@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 def main() -> None:
     """Measures the plans that the output folder does not have yet, and sums all of them up."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--smoke", action="store_true", help="one small model over two links")
+    parser.add_argument("--smoke", action="store_true", help="one small model over one link")
     parser.add_argument("--models", nargs="+", metavar="NAME", help="of torchvision")
     parser.add_argument("--links", nargs="+", metavar="RATE+DELAY", help="such as 10Mbit/s+20ms")
     parser.add_argument("-o", "--output", type=Path, default=Path("out/bandwidth"))
@@ -42,8 +42,8 @@ def main() -> None:
     for model in config.models:
         with passing_over(model):
             captured = api.capture(f"torchvision:{model}")
-            profiled = partial(api.profile, captured, api.ProfileOptions(backend=config.backend))
-            profile = kept_profile(model, rows, profiled)
+            profiling = api.ProfileOptions(backend=config.backend, rounds=config.rounds)
+            profile = kept_profile(model, rows, partial(api.profile, captured, profiling))
             selection = select(
                 entries(profile, cluster, fits, baseline_plans),
                 most_over_ours=config.most_over_ours,

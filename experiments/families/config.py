@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from profiler.record import Record
+from experiments.linked_runs import LinkedConfig
 
 MIB = 2**20
 
 
-class FamiliesConfig(Record):
+class FamiliesConfig(LinkedConfig):
     """Models, caps and links."""
 
     models: tuple[str, ...] = (
@@ -25,7 +25,6 @@ class FamiliesConfig(Record):
     lets all of them."""
     links: tuple[str, ...] = ("1000Mbit/s+0.3ms", "100Mbit/s+0.3ms")
     probe_deadline_s: float = 20.0
-    """For each link setting; the longer, the larger the messages that are measured."""
     visits: int = 2
     """How often every plan is measured, models in opposite orders."""
 
@@ -34,7 +33,8 @@ SMOKE = {
     "models": ("torchvision:squeezenet1_1",),
     "caps_bytes": (40 * MIB, 64 * MIB),
     "links": ("1000Mbit/s+0.3ms",),
-    "probe_deadline_s": 12.0,
+    "probe_deadline_s": 4.0,
+    "profile_budget_s": 3.0,
 }
 """Settings of a run that only shows that everything works."""
 

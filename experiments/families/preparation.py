@@ -42,7 +42,7 @@ def prepared(
         case = case_of(model)
         with passing_over(case):
             captured = api.capture(model)
-            options = api.ProfileOptions(backend=config.backend)
+            options = api.ProfileOptions(backend=config.backend, rounds=config.rounds)
             profile = kept_profile(case, rows, partial(api.profile, captured, options))
             mine = list(contenders(case, profile, cluster, caps_bytes=config.caps_bytes, fits=fits))
             wanted = [each.document for each in Tour(mine, config.visits, rows).missing()]

@@ -8,18 +8,17 @@ import tempfile
 from pathlib import Path
 
 from experiments.bench import choose_testbed, open_bench
-from experiments.configs import keep_config
 from experiments.families.config import SMOKE, FamiliesConfig
 from experiments.families.family_rows import KEY, FamilyRow
 from experiments.families.preparation import prepared
 from experiments.families.published import keep_published
 from experiments.families.summary import summarise
 from experiments.families.tables import write
-from experiments.link_fits import fitted_settings
+from experiments.linked_runs import begin
 from experiments.rows import RowFile
-from experiments.surroundings import keep_surroundings
 from netmodel.units import parse_size_bytes
 from planner import api
+from planner.files import read_record
 
 HERE = Path(__file__).parent
 
@@ -31,16 +30,9 @@ def main() -> None:
     chosen = {"models": tuple(options.models), "caps_bytes": tuple(options.caps)}
     config = FamiliesConfig(**(SMOKE if options.smoke else chosen))
     folder: Path = options.output
-    covered = keep_config(folder / "config.json", config)
+    fits = begin(folder, config, on_testbed=on_testbed)
+    covered = read_record(folder / "config.json", FamiliesConfig)
     published = keep_published(covered.models, folder / "published.json")
-    hosts = "the testbed, swap off" if on_testbed else "this machine, links paced, caps not held"
-    keep_surroundings(folder / "surroundings.json", hosts)
-    fits = fitted_settings(
-        config.links,
-        folder / "links.json",
-        on_testbed=on_testbed,
-        deadline_s=config.probe_deadline_s,
-    )
     rows = RowFile(folder / "rows.csv", FamilyRow, key=KEY)
     cluster = api.read_cluster(HERE / "cluster.yaml")
     with tempfile.TemporaryDirectory() as made:

@@ -42,9 +42,10 @@ class FidelityConfig(LinkedConfig):
 SMOKE = {
     "models": ("torchvision:squeezenet1_1",),
     "clusters": ("phone_server",),
-    "links": ("100Mbit/s+0.3ms", "10Mbit/s+20ms"),
+    "links": ("100Mbit/s+0.3ms",),
     "backends": ("onnx",),
     "repeat_every": 2,
-    "probe_deadline_s": 12.0,
+    "probe_deadline_s": 4.0,
+    "profile_budget_s": 3.0,
 }
 """Settings of a run that only shows that everything works."""

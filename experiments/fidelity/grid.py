@@ -62,7 +62,9 @@ class Grid:
 
     def _run_model(self, captured: CapturedModel, backend: str) -> None:
         """Profiles and plans; measures every ring, then some again, the last one first."""
-        profile = api.profile(captured, api.ProfileOptions(backend=backend))
+        profile = api.profile(
+            captured, api.ProfileOptions(backend=backend, rounds=self.config.rounds)
+        )
         profiled_s = time.monotonic()
         print(f"{profile.graph.model} {backend}: whole {profile.whole.latency.median_s * 1e3:.1f} "
               f"ms, noise {profile.whole.noise:.1%}", flush=True)  # fmt: skip

@@ -42,7 +42,7 @@ def _options() -> argparse.Namespace:
         parser.add_argument(f"--{name}", nargs="+", default=default)
     parser.add_argument("--limit-minutes", type=float, help="begin nothing new after so long")
     parser.add_argument("--paced", action="store_true", help="paced links instead of the testbed")
-    parser.add_argument("--smoke", action="store_true", help="one model, one cluster, two links")
+    parser.add_argument("--smoke", action="store_true", help="one model, one cluster, one link")
     parser.add_argument("-o", "--output", type=Path, default=Path("out/fidelity"))
     return parser.parse_args()
 

@@ -87,7 +87,9 @@ class Schedule:
     def _profile(self, captured: CapturedModel, level: Granularity, has_rows: bool) -> Profile:
         name = captured.graph.model.replace(":", "-")
         path = self.rows.path.parent / "profiles" / f"{name}.{level}.json"
-        options = api.ProfileOptions(backend=self.config.backend, granularity=level)
+        options = api.ProfileOptions(
+            backend=self.config.backend, granularity=level, rounds=self.config.rounds
+        )
         return kept_profile(path, lambda: api.profile(captured, options), has_rows=has_rows)
 
     def _sweeps(self, captured: CapturedModel, *sweeps: Sweep) -> bool:

@@ -23,6 +23,7 @@ from netmodel.cluster import Cluster
 from planner import api
 from profiler.blocks import Granularity, cut_positions
 from profiler.capture import CapturedModel
+from profiler.profile_options import Rounds
 from profiler.profile_records import Profile
 from profiler.sources import load_source
 
@@ -51,7 +52,9 @@ def main() -> None:
                         frozenset(config.whole))  # fmt: skip
             found = kept_choices(folder / "answers" / f"{case.name}.json", TOOLS, task)
             choices[case.name] = found
-            profile = kept_profile(case.name, rows, partial(_profile, case, captured, found))
+            profile = kept_profile(
+                case.name, rows, partial(_profile, config.rounds, case, captured, found)
+            )
             plans = entries(profile, cluster, fits, chosen_by_tools(found))
             orders += best_orders(case.name, plans)
             contest = Contest(case.name, cluster, plans, rows)
@@ -59,11 +62,12 @@ def main() -> None:
     write(summarise(rows.rows, choices, orders), folder)
 
 
-def _profile(case: Case, captured: CapturedModel, choices: Choices) -> Profile:
+def _profile(rounds: Rounds, case: Case, captured: CapturedModel, choices: Choices) -> Profile:
     """Of blocks that nobody's cut falls inside of."""
     borders = {*cut_positions(captured.graph, Granularity.BLOCK), *positions_of(choices)}
     cuts = tuple(sorted(borders))[1:-1]
-    return api.profile(captured, api.ProfileOptions(backend=case.backend, cuts=cuts))
+    options = api.ProfileOptions(backend=case.backend, cuts=cuts, rounds=rounds)
+    return api.profile(captured, options)
 
 
 def _capped(cluster: Cluster, case: Case) -> Cluster:

@@ -19,6 +19,7 @@ from netmodel.cluster import Cluster
 from planner import api
 from profiler.blocks import Granularity, cut_positions
 from profiler.capture import CapturedModel
+from profiler.profile_options import Rounds
 from profiler.profile_records import Profile
 
 HERE = Path(__file__).parent
@@ -39,7 +40,9 @@ def main() -> None:
     for case in config.cases:
         with passing_over(case.name):
             captured = api.capture(case.model)
-            profile = kept_profile(case.name, rows, partial(_profile, case, captured))
+            profile = kept_profile(
+                case.name, rows, partial(_profile, config.rounds, case, captured)
+            )
             small = _first_nodes(cluster, case.n_nodes)
             plans = entries(profile, small, fits, unnamed)
             contest = Contest(case.name, small, plans, rows)
@@ -47,9 +50,10 @@ def main() -> None:
     write(summarise(rows.rows), folder)
 
 
-def _profile(case: Case, captured: CapturedModel) -> Profile:
+def _profile(rounds: Rounds, case: Case, captured: CapturedModel) -> Profile:
     cuts = even_cuts(cut_positions(captured.graph, Granularity.BLOCK), case.n_blocks)
-    return api.profile(captured, api.ProfileOptions(backend=case.backend, cuts=cuts))
+    options = api.ProfileOptions(backend=case.backend, cuts=cuts, rounds=rounds)
+    return api.profile(captured, options)
 
 
 def _first_nodes(cluster: Cluster, n_nodes: int) -> Cluster:
