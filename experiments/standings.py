@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from statistics import mean
+from statistics import median
 from typing import Any, Protocol
 
 from experiments.contest import OK, OURS, ContestRow
@@ -35,7 +35,7 @@ class Standing(Record):
     """Whether every node's predicted memory is within its cap."""
     predicted_s: float
     measured_s: float | None = None
-    """Mean of the visits; none if one failed."""
+    """Median of the visits; none if one failed."""
     noise: float | None = None
     """|second / first visit - 1|."""
     over_ours: float | None = None
@@ -75,7 +75,7 @@ def joined_fields(visits: Sequence[VisitRow]) -> dict[str, Any]:
     seconds = [row.measured_s for row in visits if row.measured_s is not None]
     failures = [row.result for row in visits if row.result != OK]
     return {
-        "measured_s": None if failures else mean(seconds),
+        "measured_s": None if failures else median(seconds),
         "noise": abs(seconds[1] / seconds[0] - 1) if len(seconds) > 1 else None,
         "failure": failures[0] if failures else "",
     }

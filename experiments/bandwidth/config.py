@@ -21,6 +21,8 @@ class BandwidthConfig(LinkedConfig):
     probe_deadline_s: float = 12.0
     visits: int = 2
     """How often every plan is measured, in opposite orders."""
+    close_visits: int = 8
+    """The same of our plan and those that seem quicker by more than the claim, over such links."""
     most_over_ours: float = 2.0
     """Plans that are predicted to take so many times as long as ours are not measured …"""
     cheap_s: float = 0.3

@@ -7,6 +7,7 @@ import os
 from functools import partial
 from pathlib import Path
 
+from experiments.bandwidth.close_calls import close_calls
 from experiments.bandwidth.config import SMOKE, BandwidthConfig
 from experiments.bandwidth.selection import Selection, select
 from experiments.bandwidth.summary import summarise
@@ -56,6 +57,10 @@ def main() -> None:
             for plans, n_visits in ((selection.tried, 1), (selection.measured, config.visits)):
                 contest = Contest(model, cluster, plans, rows)
                 contest.measure(captured, n_visits=n_visits, on_testbed=on_testbed)
+            close = close_calls(model, rows.rows, selection.measured)
+            Contest(model, cluster, close, rows).measure(
+                captured, n_visits=config.close_visits, on_testbed=on_testbed
+            )
     write(summarise(rows.rows), folder)
 
 
