@@ -26,7 +26,8 @@ class Granularity(StrEnum):
     """The model's repeated units: residual, inception, dense and encoder blocks; outside of
     them, one layer with weights and what follows it."""
     STAGE = "stage"
-    """Children of the model itself, neighbouring small ones together: how people cut by hand."""
+    """Children of the model itself, neighbouring small ones together: how people cut by hand. What
+    follows the last weights is in the last of them."""
     MODEL = "model"
     """Everything."""
 
@@ -74,8 +75,9 @@ def cut_positions(graph: ModelGraph, granularity: Granularity) -> tuple[int, ...
     if granularity is Granularity.MODEL:
         return (0, n)
     borders |= _changes(_stage_labels(graph))
-    if granularity in (Granularity.BLOCK, Granularity.LAYER):
-        borders |= _changes(_block_labels(graph))
+    if granularity is Granularity.STAGE:
+        return tuple(sorted(borders - _behind_weights(graph)))
+    borders |= _changes(_block_labels(graph))
     if granularity is Granularity.LAYER:
         borders |= _changes([_innermost(op) for op in graph.ops])
     return tuple(sorted(borders))
@@ -108,6 +110,12 @@ def blocks_between(graph: ModelGraph, positions: Sequence[int]) -> tuple[Block, 
 
 def _changes(labels: Sequence[object]) -> set[int]:
     return {i + 1 for i, (a, b) in enumerate(pairwise(labels)) if a != b}
+
+
+def _behind_weights(graph: ModelGraph) -> set[int]:
+    """Positions with no weights after them: nobody would give a machine a flattening alone."""
+    last = max((i for i, op in enumerate(graph.ops) if op.parameters), default=0)
+    return set(range(last + 1, len(graph.ops)))
 
 
 def _innermost(op: Op) -> str:

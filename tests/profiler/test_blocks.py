@@ -61,6 +61,17 @@ def test_the_last_stage_of_resnet18_flattens_what_it_pooled():
     ]
 
 
+def test_the_stages_of_squeezenet_leave_no_flattening_alone_behind_the_classifier():
+    graph = captured_torchvision("squeezenet1_1").graph
+    stages = blocks_of(graph, Granularity.STAGE)
+    assert [modules_between(graph, stage.start, stage.stop) for stage in stages] == [
+        ["features"],
+        ["classifier", "."],
+    ]
+    assert graph.ops[-1].target == "aten.view.default"
+    assert set(cut_positions(graph, Granularity.BLOCK)) > {stages[-1].start, len(graph.ops) - 1}
+
+
 def test_the_blocks_of_resnet18_are_its_stem_eight_residual_blocks_and_its_head():
     graph = captured_torchvision("resnet18").graph
     names = [block.name for block in blocks_of(graph, Granularity.BLOCK)]
