@@ -12,7 +12,9 @@ from planner.errors import FileFormatError
 from planner.files import read_record
 from planner.placement.instance import PlacementInstance
 from planner.placement.instance_file import read_instance as read_instance_file
+from planner.plan_or_run import read_plan as read_plan_file
 from planner.plan_or_run import read_plan_or_run as read_either
+from planner.plan_or_run import read_run as read_run_file
 from planner.saved_run import SavedRun
 from planner.solution import PlanDocument
 from profiler.profile_records import Profile
@@ -28,12 +30,12 @@ def read_profile(path: Path | str) -> Profile:
 
 def read_plan(path: Path | str) -> PlanDocument:
     """The content of a plan file."""
-    return read_record(Path(path), PlanDocument)
+    return read_plan_file(Path(path))
 
 
 def read_run(path: Path | str) -> SavedRun:
     """A run with its plan, as `partway run --save` writes it."""
-    return read_record(Path(path), SavedRun)
+    return read_run_file(Path(path))
 
 
 def read_plan_or_run(path: Path | str) -> PlanDocument | SavedRun:

@@ -95,7 +95,12 @@ def phone_and_server(**server):
 
 def cluster_of(problem):
     nodes = tuple(
-        Node(name=node.name, memory_bytes=node.memory_bytes, speed=node.speed)
+        Node(
+            name=node.name,
+            memory_bytes=node.memory_bytes,
+            speed=node.speed,
+            price_per_s=node.price_per_s,
+        )
         for node in problem.nodes
     )
     return Cluster(source=problem.source, sink=problem.sink, nodes=nodes, links=problem.links)

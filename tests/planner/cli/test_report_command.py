@@ -64,6 +64,15 @@ def test_an_edited_value_is_refused(partway, tmp_path):
     assert_one_error(outcome, "not 12 as it says")
 
 
+def test_an_edited_estimate_is_refused_where_it_would_be_shown(partway, tmp_path):
+    given = tmp_path / "plan.json"
+    text = cut_document().model_dump_json(by_alias=True)
+    given.write_text(text.replace('"latency_s":13.0', '"latency_s":0.05'))
+    for verb in (("report", given, "-o", tmp_path / "out"), ("export", given, "--as", "trace")):
+        assert_one_error(partway(*verb), "plan.json: estimate.latency_s is 0.05", "13.0")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_place_that_cannot_be_written_is_told_before_any_work(partway, tmp_path):
     write_record(tmp_path / "in.json", cut_document())
     assert_one_error(partway("report", tmp_path / "in.json", "-o", tmp_path), "it is a folder")
