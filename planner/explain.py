@@ -55,10 +55,15 @@ def explain(
         out_of_time: whether to leave the remaining questions out.
 
     Raises:
-        PlannerError: the solution has no plan, or says of it what is not its price.
+        PlannerError: the solution has no plan, or says of it nothing or what is not its price.
     """
-    if solution.plan is None or solution.value is None:
+    if solution.plan is None:
         raise PlannerError(f"there is no plan to explain: {solution.reason}")
+    if solution.value is None:
+        raise PlannerError(
+            f"the plan says no {solution.objective.name} that a change could be held against: plan "
+            "again with `partway plan`"
+        )
     _check_value(problem, solution)
     estimate = evaluate(problem, solution.plan)
     without_caps = None if out_of_time() else solve(_without_caps(problem)).value

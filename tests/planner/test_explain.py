@@ -7,6 +7,7 @@ from planner.errors import PlannerError
 from planner.explain import MORE_BYTES, explain
 from planner.explanation import ChangeKind
 from planner.objectives import LATENCY
+from planner.solution import Solution, Status
 from planner.solvers.brute_force import BruteForce
 from tests.planner.instances import (
     limited,
@@ -127,5 +128,13 @@ def test_every_gain_is_what_the_changed_problem_gives(seed):
 def test_a_solution_without_a_plan_has_nothing_to_explain():
     problem = with_caps(small_fast_and_roomy_slow(), {"fast": 1, "slow": 1})
     solution = BruteForce().solve(problem, LATENCY)
-    with pytest.raises(PlannerError, match="no plan to explain"):
+    with pytest.raises(PlannerError, match=r"no plan to explain: ."):
         explain(problem, solution, solve=BruteForce().solve)
+
+
+def test_a_plan_without_a_value_is_to_be_planned_again():
+    problem = small_fast_and_roomy_slow()
+    plan = BruteForce().solve(problem).plan
+    valueless = Solution(status=Status.FEASIBLE, method="by hand", plan=plan)
+    with pytest.raises(PlannerError, match=r"says no latency .*plan again"):
+        explain(problem, valueless, solve=BruteForce().solve)
