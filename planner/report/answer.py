@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netmodel.units import format_duration, format_size
-from planner.breakdown import Breakdown
-from planner.objectives import LATENCY
+from netmodel.units import format_size
+from planner.objectives import LATENCY, THROUGHPUT, ObjectiveKind
 from planner.report.content import ReportContent
-from planner.report.markup import Markup, element, joined, number
-from planner.report.quantities import duration, size
-from planner.wording import (
-    error_text,
-    format_value,
-    placement_text,
-    proof_text,
-    tail_summary,
-)
+from planner.report.facts import fact_cards
+from planner.report.markup import Markup, element
+from planner.wording import format_value, placement_text, proof_text, tail_summary, time_text
 
 _MOST_TOLD = 4
 """Stages up to which a sentence tells where they run; of more, the table does."""
@@ -24,17 +17,17 @@ _MOST_TOLD = 4
 
 def answer_part(content: ReportContent) -> Markup:
     """The answer, before any reason."""
-    document, estimate = content.document, content.document.estimate
+    document = content.document
     setting = (
         f"{document.model} on {document.backend}, {document.threads} thread(s), "
         f"cut between blocks of the granularity “{document.granularity}”"
     )
-    facts = () if estimate is None else (element("dl", *_facts(content, estimate), class_="facts"),)
+    cards = tuple(fact_cards(content))
     return element(
         "header",
         element("h1", headline(content)),
         element("p", setting, class_="faint"),
-        *facts,
+        *((element("dl", *cards, class_="facts"),) if cards else ()),
         *(element("p", sentence) for sentence in _sentences(content)),
     )
 
@@ -48,40 +41,23 @@ def headline(content: ReportContent) -> str:
         return f"{document.model}: {known}"
     n_stages = len(plan.stages)
     pieces = f"in {n_stages} stages" if n_stages > 1 else f"in one piece on {plan.stages[0].node}"
-    if solution.value is None:
-        return f"{document.model} {pieces}"
-    value = format_value(solution.objective, solution.value)
-    return f"{document.model} {pieces}: {solution.objective.name} {value}"
+    values = ", ".join(_values(content))
+    return f"{document.model} {pieces}" + (
+        f": {solution.objective.name} {values}" if values else ""
+    )
 
 
-def _facts(content: ReportContent, estimate: Breakdown) -> Iterator[Markup]:
+def _values(content: ReportContent) -> Iterator[str]:
+    """Of what was planned for, as predicted and as measured."""
     solution = content.document.solution
-    yield _fact("latency, predicted", duration(estimate.latency_s))
-    if (measured := content.measured) is not None:
-        yield _fact(
-            "latency, measured",
-            duration(measured.latency_s),
-            f"prediction off by {error_text(estimate.latency_s, measured.latency_s)}",
-        )
-    if solution.objective != LATENCY and solution.value is not None:
-        value = format_value(solution.objective, solution.value)
-        yield _fact(f"{solution.objective.name}, planned for", number(solution.value, value))
-    yield _fact("proof", solution.status.value, _gap(content))
-    fits = "every cap holds" if estimate.fits else "a cap is exceeded"
-    yield _fact("fits memory", "yes" if estimate.fits else "no", fits)
-    yield _fact("highest memory of a node", size(estimate.peak_bytes))
-    yield _fact("moved over wires", size(estimate.moved_bytes), "per request")
-    period = number(estimate.period_s, format_duration(estimate.period_s))
-    yield _fact("between answers", period, "in steady state, pipelined")
-    if estimate.price:
-        yield _fact("price", number(estimate.price, f"{estimate.price:.6g}"), "per request")
-
-
-def _gap(content: ReportContent) -> str:
-    gap = content.document.solution.gap
-    if gap is None:
-        return "no lower bound is known"
-    return f"at most {gap:.2%} above the best" if gap else "no such plan is better"
+    objective, value = solution.objective, solution.value
+    if value is not None:
+        counted = objective.kind is ObjectiveKind.NODES
+        yield format_value(objective, value) + ("" if counted else " predicted")
+    if objective == LATENCY and content.measured is not None:
+        yield f"{time_text(content.measured.latency_s)} measured"
+    if objective == THROUGHPUT and content.throughput is not None:
+        yield f"{time_text(content.throughput.period.median_s)} measured"
 
 
 def _sentences(content: ReportContent) -> Iterator[str]:
@@ -96,8 +72,3 @@ def _sentences(content: ReportContent) -> Iterator[str]:
             yield element("span", f"{node} lacks {format_size(n_bytes)}", class_="bad")
     if document.tail is not None:
         yield tail_summary(document.tail).splitlines()[0]
-
-
-def _fact(name: str, value: str, note: str = "") -> Markup:
-    small = element("small", note) if note else ""
-    return element("div", element("dt", name), element("dd", joined((value, small))))

@@ -10,6 +10,7 @@ from planner.explanation import Explanation
 from planner.saved_run import SavedRun
 from planner.solution import PlanDocument
 from planner.sweep import SweepRow
+from planner.throughput import Throughput
 from profiler.profile_records import Profile
 
 
@@ -32,3 +33,8 @@ class ReportContent:
     def measured(self) -> Breakdown | None:
         """What the run measured; none without one."""
         return None if self.run is None else self.run.result.measurement
+
+    @property
+    def throughput(self) -> Throughput | None:
+        """What the run measured with several requests in flight; none without."""
+        return None if self.run is None else self.run.result.throughput

@@ -8,7 +8,7 @@ from planner.report.content import ReportContent
 from planner.report.markup import Markup, bullets, section
 from planner.report.run_notes import run_notes, setting_text
 from planner.saved_run import SavedRun
-from planner.wording import drift_summary, error_text, time_text, verification_summary
+from planner.wording import drift_summary, time_text, verification_summary
 
 
 def run_part(content: ReportContent) -> Markup:
@@ -27,14 +27,6 @@ def _lines(run: SavedRun) -> Iterator[str]:
         yield (
             f"{spread.n} requests one after another: median {time_text(spread.median_s)}, "
             f"p10 {time_text(spread.p10_s)}, p90 {time_text(spread.p90_s)}"
-        )
-    if result.throughput is not None and document.estimate is not None:
-        predicted_s = document.estimate.period_of_s(result.throughput.in_flight)
-        measured_s = result.throughput.period.median_s
-        yield (
-            f"time between answers with {result.throughput.in_flight} in flight: predicted "
-            f"{time_text(predicted_s)}, measured {time_text(measured_s)} "
-            f"({error_text(predicted_s, measured_s)})"
         )
     yield from run_notes(document, result)
     if document.reference is not None and result.reference is not None:

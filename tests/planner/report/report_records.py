@@ -1,6 +1,7 @@
 """What reports are made of here: a plan that a cap forces to cut, and a run of it."""
 
 from planner.costs.evaluate import evaluate
+from planner.objectives import LATENCY
 from planner.solution import PlanDocument
 from planner.solvers.brute_force import BruteForce
 from tests.planner.test_explain import small_fast_and_roomy_slow
@@ -14,9 +15,9 @@ def cut_document(**changes):
     return document_of(small_fast_and_roomy_slow(), **changes)
 
 
-def document_of(problem, /, **changes):
+def document_of(problem, objective=LATENCY, /, **changes):
     """The best plan of a problem of three blocks."""
-    solution = BruteForce().solve(problem)
+    solution = BruteForce().solve(problem, objective)
     return PlanDocument(**({
         "model": "tiny",
         "backend": "onnx",

@@ -6,14 +6,16 @@ import pytest
 
 from planner import api
 from planner.explain import explain
-from planner.objectives import THROUGHPUT
+from planner.objectives import NODES, THROUGHPUT, makespan
 from planner.problem import Problem
 from planner.report.content import ReportContent
 from planner.report.page import report_page
 from planner.solution import Solution, Status
 from planner.solvers.brute_force import BruteForce
 from planner.sweep import sweep_parts
+from planner.throughput import Throughput
 from planner.timeline import in_order
+from profiler.profile_records import Timing
 from tests.planner.report.page_reader import PageReader
 from tests.planner.report.report_records import cut_document, document_of
 from tests.planner.test_explain import small_fast_and_roomy_slow
@@ -73,26 +75,107 @@ def test_what_the_pictures_refer_to_is_there(page):
 
 def test_the_answer_comes_first_and_its_numbers_are_the_records(page, measured):
     reader = PageReader(page)
-    assert reader.texts["h1"] == ["tiny in 2 stages: latency 13000.00 ms"]
+    assert reader.texts["h1"] == [
+        "tiny in 2 stages: latency 13000.00 ms predicted, 24500.00 ms measured"
+    ]
     assert reader.tags.index("h1") < reader.tags.index("h2")
     estimate = measured.document.estimate
     assert reader.facts == {
         "latency, predicted": estimate.latency_s,
         "latency, measured": measured.measured.latency_s,
-        "highest memory of a node": estimate.peak_bytes,
+        "highest memory of a node, predicted": estimate.peak_bytes,
+        "highest memory of a node, measured": 7,
         "moved over wires": estimate.moved_bytes,
-        "between answers": estimate.period_s,
+        "between answers, predicted": estimate.period_s,
     }
     assert "stages on fast, slow from head" in reader.words
     assert "no such plan is below 13000.00 ms" in reader.words
 
 
-def test_what_was_planned_for_stands_in_the_head():
+def planned_for_throughput():
+    """The head alone on the slow node: 10 s between answers, 13 s for one request."""
+    return document_of(small_fast_and_roomy_slow(), THROUGHPUT)
+
+
+def overlapping(document, in_flight=4, period_s=16.0):
+    """A run of the document with so many requests under way, an answer every 16 s."""
+    run = saved_run(document)
+    period = Timing(median_s=period_s, p10_s=period_s, p90_s=period_s, n=3)
+    measured = Throughput(in_flight=in_flight, requests=3, period=period, peak_bytes=(7, 7))
+    return run.model_copy(update={"result": run.result.model_copy(update={"throughput": measured})})
+
+
+def test_what_was_planned_for_stands_in_the_head_under_one_name():
+    page = report_page(content(planned_for_throughput()))
+    reader = PageReader(page)
+    assert reader.texts["h1"] == ["tiny in 2 stages: period 10000.00 ms predicted"]
+    assert reader.facts["between answers, predicted"] == 10.0
+    assert list(reader.facts.values()).count(10.0) == 1
+    assert "the period, in steady state; planned for" in reader.texts["small"]
+
+
+def test_what_was_planned_for_stands_in_the_head_as_measured_too():
+    """16 s between answers for 10 s predicted: 37.5 % too little."""
+    document = planned_for_throughput()
+    reader = PageReader(report_page(content(document, overlapping(document))))
+    assert reader.texts["h1"] == [
+        "tiny in 2 stages: period 10000.00 ms predicted, 16000.00 ms measured"
+    ]
+    assert reader.facts["between answers, measured"] == 16.0
+    assert "4 in flight; prediction off by -37.5%" in reader.texts["small"]
+    row = reader.table("Predicted beside measured").rows[-1]
+    assert [row[name].text for name in ("where", "what", "error")] == [
+        "between answers", "4 requests in flight", "-37.5%",
+    ]  # fmt: skip
+    assert row["time predicted"].values == [10.0]
+    assert row["time measured"].values == [16.0]
+
+
+def test_too_few_requests_in_flight_are_predicted_as_they_run():
+    """One request of 13 s at a time gives an answer every 13 s, not every 10 s."""
+    document = planned_for_throughput()
+    run = overlapping(document, in_flight=1, period_s=13.0)
+    reader = PageReader(report_page(content(document, run)))
+    assert "1 in flight; prediction off by +0.0%" in reader.texts["small"]
+    assert reader.table("Predicted beside measured").rows[-1]["time predicted"].values == [13.0]
+
+
+def test_an_objective_without_a_card_of_its_own_has_one_where_it_was_planned_for():
     problem = small_fast_and_roomy_slow()
-    solution = BruteForce().solve(problem, THROUGHPUT)
-    reader = PageReader(report_page(content(document_of(problem, solution=solution))))
-    assert reader.texts["h1"] == ["tiny in 2 stages: period 10000.00 ms"]
-    assert reader.facts["period, planned for"] == 10.0
+    for objective, name in ((makespan(3), "makespan, predicted"), (NODES, "nodes")):
+        document = document_of(problem, objective)
+        reader = PageReader(report_page(content(document)))
+        assert reader.facts[name] == document.solution.value
+
+
+def test_a_measurement_without_an_estimate_is_shown_alone():
+    document = cut_document()
+    run = overlapping(document)
+    bare = document.model_copy(update={"estimate": None})
+    run = run.model_copy(update={"document": bare})
+    reader = PageReader(report_page(ReportContent(bare, run=run)))
+    assert reader.facts == {
+        "latency, measured": 24.5,
+        "highest memory of a node, measured": 7,
+        "between answers, measured": 16.0,
+    }
+    assert "median of 5" in reader.texts["small"]
+    table = reader.table("Measured, in the order of a request, medians of 5 requests")
+    assert table.values("time") == [0.0, 4.0, 0.5, 20.0, 0.0, 24.5, 16.0]
+    assert [value for tag, name, value in reader.attributes if (tag, name) == ("div", "class")
+            ].count("bar") == 1  # fmt: skip
+
+
+def test_memory_that_was_not_measured_is_not_said_to_fit():
+    document = cut_document()
+    run = saved_run(document)
+    stages = run.result.measurement.stages
+    unseen = (stages[0].model_copy(update={"peak_bytes": 0}), stages[1])
+    measurement = run.result.measurement.model_copy(update={"stages": unseen})
+    result = run.result.model_copy(update={"measurement": measurement})
+    reader = PageReader(report_page(content(document, run.model_copy(update={"result": result}))))
+    assert "highest memory of a node, measured" not in reader.facts
+    assert "fits memory, measured" not in reader.words
 
 
 def test_every_term_is_predicted_beside_measured(page, measured):
@@ -193,7 +276,9 @@ def test_names_are_text_and_never_markup():
         provenance={HOSTILE: HOSTILE},
     )
     reader = PageReader(report_page(content(document, saved_run(document))))
-    assert reader.texts["h1"] == [f"{HOSTILE} in 2 stages: latency 13000.00 ms"]
+    assert reader.texts["h1"] == [
+        f"{HOSTILE} in 2 stages: latency 13000.00 ms predicted, 24500.00 ms measured"
+    ]
     assert reader.table("Stages.").column("blocks")[0] == f"{HOSTILE} to body"
     assert HOSTILE in reader.table("Measured: read off").column("where it comes from")
     assert any(text.startswith(f"{HOSTILE}: stage 1") for text in reader.texts["title"])
