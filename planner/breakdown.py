@@ -141,7 +141,20 @@ class Breakdown(Record):
         Source: Narayanan et al., "PipeDream", SOSP 2019, section 3.1 (the slowest stage or
         transfer bounds the rate; a stage on m workers takes 1/m of its time).
         """
-        loads: defaultdict[object, list[float]] = defaultdict(list)
+        return max(self._loads().values())
+
+    @property
+    def busiest(self) -> str:
+        """What bounds the period: `box-a`, `the link box-a → box-b` or `the medium wifi`."""
+        loads = self._loads()
+        carrier = max(loads, key=loads.__getitem__)
+        if isinstance(carrier, _Medium):
+            return f"the medium {carrier.name}"
+        return carrier if isinstance(carrier, str) else f"the link {' → '.join(carrier)}"
+
+    def _loads(self) -> dict[str | tuple[str, str] | _Medium, float]:
+        """Seconds for which every node, direction of a link and medium is busy per request."""
+        loads: defaultdict[str | tuple[str, str] | _Medium, list[float]] = defaultdict(list)
         for stage in self.stages:
             for node in stage.nodes:
                 loads[node].append(stage.steady_s / len(stage.nodes))
@@ -150,7 +163,7 @@ class Breakdown(Record):
                 if pair[0] != pair[1]:
                     carrier = pair if medium is None else _Medium(medium)
                     loads[carrier].append(hop.busy_s / len(pairs))
-        return max(fsum(load) for load in loads.values())
+        return {carrier: fsum(load) for carrier, load in loads.items()}
 
     def period_of_s(self, in_flight: int) -> float:
         """Seconds between two answers in steady state, if so many requests are under way.

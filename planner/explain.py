@@ -237,9 +237,11 @@ def _cutting(problem: Problem, solve: Solve) -> Cutting:
         solve(problem.replaced(limits=_counted(problem.limits, *counts)))
         for counts in ((1, 1), (2, None))
     )
+    before, after = (
+        None if answer.plan is None else evaluate(problem, answer.plan) for answer in (whole, cut)
+    )
     compute = transfer = None
-    if whole.plan is not None and cut.plan is not None:
-        before, after = evaluate(problem, whole.plan), evaluate(problem, cut.plan)
+    if before is not None and after is not None:
         compute = _compute_s(after) - _compute_s(before)
         transfer = _transfer_s(after) - _transfer_s(before)
     return Cutting(
@@ -249,6 +251,8 @@ def _cutting(problem: Problem, solve: Solve) -> Cutting:
         cut_reason=cut.reason,
         compute_change_s=compute,
         transfer_change_s=transfer,
+        whole_busiest="" if before is None else before.busiest,
+        cut_busiest="" if after is None else after.busiest,
     )
 
 

@@ -78,6 +78,10 @@ class Cutting(Record):
     """Compute time of the cut plan less that of the whole one."""
     transfer_change_s: float | None
     """Transfer time of the cut plan less that of the whole one."""
+    whole_busiest: str = ""
+    """The node, link or medium that bounds the whole plan's period; empty without a plan."""
+    cut_busiest: str = ""
+    """The same of the cut plan."""
 
 
 class Explanation(Record):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from netmodel.units import format_duration, format_size
 from planner.explanation import Cutting, Explanation, WhatIf
-from planner.objectives import Objective
+from planner.objectives import LATENCY, THROUGHPUT, Objective
 from planner.wording import format_value, placement_text
 
 _ROUNDING = 1e-9
@@ -104,16 +104,22 @@ def _cutting(cutting: Cutting | None, objective: Objective) -> str:
     whole = f"one piece: {format_value(objective, cutting.whole)}"
     if cutting.cut is None:
         return f"{whole}; with a cut: no plan ({cutting.cut_reason})"
-    text = f"{whole}; with a cut: {format_value(objective, cutting.cut)}"
-    if cutting.compute_change_s is None or cutting.transfer_change_s is None:
-        return text
     verdict = "cutting pays" if cutting.cut < cutting.whole else "cutting hurts"
     if abs(cutting.cut - cutting.whole) <= _ROUNDING * cutting.whole:
         verdict = "cutting gains nothing"
-    return (
-        f"{text}; {verdict}: it changes compute by {_signed(cutting.compute_change_s)} and "
-        f"transfers by {_signed(cutting.transfer_change_s)}"
-    )
+    values = f"{whole}; with a cut: {format_value(objective, cutting.cut)}; {verdict}"
+    reason = _reason(cutting, objective)
+    return f"{values}: {reason}" if reason else values
+
+
+def _reason(cutting: Cutting, objective: Objective) -> str:
+    """What the two values follow from; nothing where neither sums nor the busiest part tell."""
+    if objective == THROUGHPUT and cutting.whole_busiest and cutting.cut_busiest:
+        return f"busiest is {cutting.whole_busiest}, and with a cut {cutting.cut_busiest}"
+    changes = (cutting.compute_change_s, cutting.transfer_change_s)
+    if objective != LATENCY or changes[0] is None or changes[1] is None:
+        return ""
+    return f"it changes compute by {_signed(changes[0])} and transfers by {_signed(changes[1])}"
 
 
 def _signed(seconds: float) -> str:

@@ -30,3 +30,26 @@ BREAKDOWN = Breakdown(
 )
 def test_the_period_is_bounded_by_the_busiest_part_and_by_what_is_under_way(in_flight, period_s):
     assert BREAKDOWN.period_of_s(in_flight) == period_s
+
+
+def shared(stages_s, **hops_changes):
+    """The same with other stages, or with hops of a medium."""
+    stages = [
+        stage.model_copy(update={"compute_s": seconds})
+        for stage, seconds in zip(BREAKDOWN.stages, stages_s, strict=True)
+    ]
+    hops = [hop.model_copy(update=hops_changes) for hop in BREAKDOWN.hops]
+    return BREAKDOWN.model_copy(update={"stages": tuple(stages), "hops": tuple(hops)})
+
+
+@pytest.mark.parametrize(
+    ("breakdown", "words"),
+    [
+        (BREAKDOWN, "the link b → a"),  # 4 s, node b 3 s
+        (shared((2.0, 4.5)), "b"),
+        (shared((2.0, 4.5), media=("wifi",)), "the medium wifi"),  # 1 + 4 s; within a is no hop
+        (shared((5.5, 4.5), media=("a",)), "a"),  # a medium that is named as a node is another
+    ],
+)
+def test_what_bounds_the_period_is_named(breakdown, words):
+    assert breakdown.busiest == words

@@ -1,12 +1,14 @@
 """Why a plan is as it is, against what solving by hand gives."""
 
+from functools import partial
+
 import pytest
 
 from planner.costs.evaluate import evaluate
 from planner.errors import PlannerError
 from planner.explain import MORE_BYTES, explain
 from planner.explanation import ChangeKind
-from planner.objectives import LATENCY
+from planner.objectives import LATENCY, THROUGHPUT
 from planner.solution import Solution, Status
 from planner.solvers.brute_force import BruteForce
 from tests.planner.instances import (
@@ -80,6 +82,15 @@ def test_where_cutting_hurts_it_says_what_the_cut_adds():
     assert (cutting.whole, cutting.cut) == (pytest.approx(3.0), pytest.approx(13.0))
     assert cutting.compute_change_s == pytest.approx(9.0)
     assert cutting.transfer_change_s == pytest.approx(1.0)
+
+
+def test_what_bounds_the_rate_is_named_with_and_without_a_cut():
+    """Whole: 3 s on the fast node. With a cut one block takes 10 s on the slow one."""
+    solve = partial(BruteForce().solve, objective=THROUGHPUT)
+    problem = small_fast_and_roomy_slow(cap_bytes=10**9)
+    cutting = explain(problem, solve(problem), solve=solve).cutting
+    assert (cutting.whole, cutting.cut) == (pytest.approx(3.0), pytest.approx(10.0))
+    assert (cutting.whole_busiest, cutting.cut_busiest) == ("fast", "slow")
 
 
 def test_where_the_whole_does_not_fit_it_says_why():
