@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -29,6 +30,8 @@ class SavedRun(Record):
         ran = [(term.node, term.start, term.stop) for term in measured.stages]
         if ran != [(stage.node, stage.start, stage.stop) for stage in plan.stages]:
             raise ValueError("result: its stages are not those of the plan")
-        if len(measured.hops) != len(plan.hops):
+        nodes = [self.document.cluster.source, *(stage.node for stage in plan.stages)]
+        ends = list(pairwise([*nodes, self.document.cluster.sink]))
+        if [(hop.source, hop.target) for hop in measured.hops] != ends:
             raise ValueError("result: its hops are not those of the plan")
         return self

@@ -41,10 +41,26 @@ def format_value(objective: Objective, value: float) -> str:
     return time_text(value) if objective.unit == "s" else f"{value:.6g}"
 
 
+def nodes_text(stage: StageTerm | Stage) -> str:
+    """The nodes of one stage, which take turns: `server-1+server-2`."""
+    return "+".join(stage.nodes)
+
+
+def visited_text(stages: Sequence[StageTerm | Stage]) -> str:
+    """The nodes of all stages in order: `phone, server-1+server-2`; names may have spaces."""
+    return ", ".join(map(nodes_text, stages))
+
+
+def first_few(names: Sequence[str], most: int) -> str:
+    """So many names, and how many there are beside them: `a, b and 3 more`."""
+    shown, more = ", ".join(names[:most]), len(names) - most
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
 def placement_text(plan: Plan, block_names: Sequence[str]) -> str:
     """Where each stage runs and where it starts: `phone, server from layer3.0`."""
     return ", ".join(
-        "+".join(stage.nodes) + (f" from {block_names[stage.start]}" if stage.start else "")
+        nodes_text(stage) + (f" from {block_names[stage.start]}" if stage.start else "")
         for stage in plan.stages
     )
 

@@ -60,7 +60,7 @@ def _table(
         else:
             table.add_row(
                 *first,
-                " ".join(row.nodes),
+                ", ".join(row.nodes),
                 " ".join(map(str, row.cuts)),
                 *([] if is_latency else [format_value(objective, row.value or 0.0)]),
                 time_text(row.latency_s),

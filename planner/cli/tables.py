@@ -20,11 +20,13 @@ from planner.wording import (
     error_text,
     format_value,
     hop_text,
+    nodes_text,
     placement_text,
     proof_text,
     ratio_text,
     tail_summary,
     time_text,
+    visited_text,
 )
 from profiler.profile_options import Rounds
 from profiler.profile_records import Profile, Whole
@@ -122,7 +124,7 @@ def breakdown_table(estimate: Breakdown, block_names: Sequence[str]) -> Table:
         else:
             table.add_row(
                 "stage",
-                " ".join(term.nodes),
+                nodes_text(term),
                 blocks_text(term, block_names),
                 "",
                 time_text(term.compute_s),
@@ -232,7 +234,7 @@ def comparison_table(rows: Sequence[Row], objective: Objective) -> Table:
         estimate = row.estimate
         table.add_row(
             row.name,
-            " ".join("+".join(stage.nodes) for stage in estimate.stages),
+            visited_text(estimate.stages),
             time_text(estimate.latency_s),
             *([] if is_latency else [format_value(objective, row.value)]),
             ratio_text(row) or "–",

@@ -6,7 +6,7 @@ its boxes are on; an arrow is a hop. Texts are as in the records: each language 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
 
@@ -15,7 +15,7 @@ from planner.breakdown import Breakdown, in_turn
 from planner.errors import MismatchError
 from planner.plan import Plan, Stage
 from planner.solution import PlanDocument
-from planner.wording import blocks_text
+from planner.wording import blocks_text, first_few
 
 _MOST_TENSORS = 2
 
@@ -111,17 +111,12 @@ def _arrows(document: PlanDocument, plan: Plan) -> Iterator[Arrow]:
     nodes = [(cluster.source,), *(stage.nodes for stage in stages), (cluster.sink,)]
     for index, tensors in enumerate(plan.hops):
         crosses = any(a != b for a, b in in_turn(nodes[index], nodes[index + 1]))
-        lines: tuple[str, ...] = (_tensors(tensors),)
+        lines: tuple[str, ...] = (first_few(tensors, _MOST_TENSORS),)
         if document.estimate is not None:
             hop = document.estimate.hops[index]
             size = format_size(hop.n_bytes)
             lines += (f"{size}, {_duration(hop.transfer_s)}" if crosses else size,)
         yield Arrow(keys[index], keys[index + 1], lines, crosses_wire=crosses)
-
-
-def _tensors(names: Sequence[str]) -> str:
-    shown, more = ", ".join(names[:_MOST_TENSORS]), len(names) - _MOST_TENSORS
-    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _duration(seconds: float) -> str:

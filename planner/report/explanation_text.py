@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from netmodel.units import format_duration, format_size
 from planner.explanation import Cutting, Explanation, WhatIf
 from planner.objectives import LATENCY, THROUGHPUT, Objective
-from planner.wording import format_value, placement_text
+from planner.wording import first_few, format_value, placement_text
 
 _ROUNDING = 1e-9
+_NAMED_SUBJECTS = 4
+"""Of the changes that gain nothing: a cluster may have hundreds of wires."""
 
 
 def explanation_lines(answer: Explanation, block_names: Sequence[str]) -> list[str]:
@@ -48,7 +50,7 @@ def idle_words(answer: Explanation) -> list[tuple[str, ...]]:
             if proved
             else ("none found", "–", "–")
         )
-        rows.append((kind.value, ", ".join(subjects), change, *then))
+        rows.append((kind.value, first_few(subjects, _NAMED_SUBJECTS), change, *then))
     return rows
 
 

@@ -14,6 +14,7 @@ from planner.report.markup import Markup, element, numbers, section, table, word
 from planner.report.quantities import count, size
 from planner.report.stage_marks import stage_badge, stage_class
 from planner.solution import PlanDocument
+from planner.wording import first_few, nodes_text
 
 _NAMED_TENSORS = 4
 _PITCH, _BLOCK_WIDTH, _CUT_WIDTH = 10.0, 9.4, 6.0
@@ -40,7 +41,7 @@ def model_part(content: ReportContent) -> Markup:
 
 def _figure(document: PlanDocument, plan: Plan, problem: Problem) -> Markup:
     key = [
-        element("span", stage_badge(index), " ", " ".join(stage.nodes))
+        element("span", stage_badge(index), " ", nodes_text(stage))
         for index, stage in enumerate(plan.stages)
     ]
     key.append(element("span", element("i", class_="sent"), " carried by the plan"))
@@ -71,7 +72,7 @@ def _figure(document: PlanDocument, plan: Plan, problem: Problem) -> Markup:
 def _block_marks(document: PlanDocument, plan: Plan) -> Iterator[Markup]:
     for index, stage in enumerate(plan.stages):
         for block in range(stage.start, stage.stop):
-            title = f"{document.block_names[block]}: stage {index + 1} on {' '.join(stage.nodes)}"
+            title = f"{document.block_names[block]}: stage {index + 1} on {nodes_text(stage)}"
             yield _bar(
                 block * _PITCH,
                 (0.0, _BLOCKS_HEIGHT),
@@ -126,17 +127,18 @@ def _stage_table(document: PlanDocument, plan: Plan) -> Markup:
     rows = (
         (
             stage_badge(index),
-            " ".join(stage.nodes),
+            nodes_text(stage),
             _span(document.block_names[stage.start : stage.stop]),
             count(stage.stop - stage.start),
             count(stage.op_stop - stage.op_start),
             _kept(document.problem, stage.start, stage.stop),
             _sent(document, index + 1),
-            _tensor_names(plan.hops[index + 1]),
+            first_few(plan.hops[index + 1], _NAMED_TENSORS),
         )
         for index, stage in enumerate(plan.stages)
     )
-    source = f"Into the first stage: {_tensor_names(plan.hops[0])}, from {document.cluster.source}"
+    inputs = first_few(plan.hops[0], _NAMED_TENSORS)
+    source = f"Into the first stage: {inputs}, from {document.cluster.source}"
     return table(f"Stages. {source}", columns, rows)
 
 
@@ -152,12 +154,6 @@ def _kept(problem: Problem | None, start: int, stop: int) -> str:
 
 def _sent(document: PlanDocument, hop: int) -> str:
     return "–" if document.estimate is None else size(document.estimate.hops[hop].n_bytes)
-
-
-def _tensor_names(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED_TENSORS
-    shown = ", ".join(names[:_NAMED_TENSORS])
-    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _block_list(document: PlanDocument, plan: Plan) -> Markup:

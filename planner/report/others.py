@@ -24,7 +24,7 @@ from planner.report.markup import (
 from planner.report.pictures import picture
 from planner.report.quantities import duration, size
 from planner.sweep import SweepRow
-from planner.wording import comparison_notes, format_value, ratio_text
+from planner.wording import comparison_notes, format_value, ratio_text, visited_text
 
 
 def others_part(content: ReportContent) -> Markup:
@@ -60,7 +60,7 @@ def _row(row: Row, objective: Objective, n_columns: int) -> tuple[str, ...]:
     value = () if objective == LATENCY else (number(row.value, format_value(objective, row.value)),)
     return (
         row.name,
-        " ".join("+".join(stage.nodes) for stage in estimate.stages),
+        visited_text(estimate.stages),
         duration(estimate.latency_s),
         *value,
         ratio_text(row) or "–",

@@ -9,7 +9,7 @@ from planner.report.quantities import duration, size
 from planner.report.stage_marks import stage_badge
 from planner.throughput import Throughput
 from planner.timeline import duration_s, in_order
-from planner.wording import blocks_text, error_text, hop_text
+from planner.wording import blocks_text, error_text, hop_text, nodes_text
 
 _Term = HopTerm | StageTerm
 _PLACE = ("part", "where", "what")
@@ -93,7 +93,7 @@ def _names(term: _Term, index: int, block_names: tuple[str, ...]) -> tuple[str, 
     if isinstance(term, HopTerm):
         mark = element("span", "→", class_="hop-mark")
         return mark, hop_text(term), size(term.n_bytes)
-    return stage_badge(index // 2), " ".join(term.nodes), blocks_text(term, block_names)
+    return stage_badge(index // 2), nodes_text(term), blocks_text(term, block_names)
 
 
 def _times(predicted_s: float, measured_s: float) -> tuple[str, ...]:

@@ -66,6 +66,17 @@ def test_a_run_of_another_plan_is_refused():
         SavedRun(document=changed, result=run.result)
 
 
+def test_a_run_over_other_hops_is_refused():
+    """The plan goes phone-2, server and back."""
+    run = saved_run()
+    first, *others = run.result.measurement.hops
+    elsewhere = (first.model_copy(update={"source": "server"}), *others)
+    measurement = run.result.measurement.model_copy(update={"hops": elsewhere})
+    result = run.result.model_copy(update={"measurement": measurement})
+    with pytest.raises(ValidationError, match="its hops are not those of the plan"):
+        SavedRun(document=run.document, result=result)
+
+
 def test_a_run_without_a_plan_is_refused():
     run = saved_run()
     nothing = Solution(status=Status.INFEASIBLE, method="by hand", reason="too large")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from planner.explanation import Cutting, Explanation
+from planner.explanation import ChangeKind, Cutting, Explanation, WhatIf
 from planner.objectives import LATENCY, PRICE, THROUGHPUT, latency_quantile
-from planner.report.explanation_text import explanation_lines
+from planner.report.explanation_text import explanation_lines, idle_words
 
 
 def cutting(whole, cut):
@@ -48,3 +48,15 @@ def answer_with(objective=LATENCY, **fields):
 def test_whether_cutting_pays_follows_from_what_was_planned_for(objective, values, words):
     answer = answer_with(objective, cutting=cutting(*values))
     assert explanation_lines(answer, ())[-1] == words
+
+
+def test_many_changes_that_gain_nothing_are_counted_in_one_row():
+    wires = [
+        WhatIf(
+            kind=ChangeKind.BANDWIDTH, subject=f"a – n{index}", change="twice the bandwidth",
+            value=1.0, gain=0.0, proved=True,
+        )
+        for index in range(36)
+    ]  # fmt: skip
+    ((kind, subjects, *_),) = idle_words(answer_with(what_ifs=wires))
+    assert (kind, subjects) == ("bandwidth", "a – n0, a – n1, a – n2, a – n3 and 32 more")

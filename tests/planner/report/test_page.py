@@ -294,6 +294,12 @@ def test_names_of_nodes_are_text_too():
     assert "<i>& → slow" in reader.table("Predicted, in the order").column("where")
 
 
+def test_nodes_whose_names_have_spaces_are_told_apart():
+    text = small_fast_and_roomy_slow().model_dump_json().replace('"fast"', '"big box"')
+    reader = PageReader(report_page(content(document_of(Problem.model_validate_json(text)))))
+    assert reader.table("Plans, priced").column("parts on")[0] == "big box, slow"
+
+
 def test_a_plan_by_hand_says_what_cannot_be_known():
     document = cut_document(problem=None)
     page = api.report(document)
