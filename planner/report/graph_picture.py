@@ -16,10 +16,12 @@ from profiler.profile_records import Profile
 
 _MOST_BLOCKS = 80
 """Of more, the picture would be longer than anyone looks."""
+_MOST_SHOWN = 40
+"""Of more, it is folded away until someone asks for it."""
 
 
 def graph_picture(content: ReportContent, plan: Plan) -> Markup:
-    """To open; nothing without a profile.
+    """Open where it is short; nothing without a profile.
 
     Raises:
         MismatchError: the plan is not of the profile.
@@ -34,7 +36,10 @@ def graph_picture(content: ReportContent, plan: Plan) -> Markup:
     plot_model_graph(graph, drawn.subplots())
     caption = "Lines and arcs are tensors that a block reads; thick ones cross a cut."
     return element(
-        "details", element("summary", "The model's graph"), picture(drawn, "graph", caption)
+        "details",
+        element("summary", "The model's graph"),
+        picture(drawn, "graph", caption),
+        **({"open": ""} if n_blocks <= _MOST_SHOWN else {}),
     )
 
 

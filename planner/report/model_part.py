@@ -17,6 +17,12 @@ from planner.solution import PlanDocument
 from planner.wording import first_few, nodes_text
 
 _NAMED_TENSORS = 4
+_NAMED_BLOCKS = 20
+"""Up to which the names of all blocks have room below the strip."""
+_NO_PROFILE = (
+    "With --profile, partway report also draws the model's graph by stage, and what its blocks "
+    "spend their time on."
+)
 _PITCH, _BLOCK_WIDTH, _CUT_WIDTH = 10.0, 9.4, 6.0
 _LEAST_SENT_SHARE = 1 / 120
 """Of the strip's width: what the plan carries is seen also among hundreds of boundaries."""
@@ -36,6 +42,7 @@ def model_part(content: ReportContent) -> Markup:
         _block_list(document, plan),
         graph_picture(content, plan),
         cost_picture(content),
+        *((element("p", _NO_PROFILE, class_="faint"),) if content.profile is None else ()),
     )
 
 
@@ -64,9 +71,17 @@ def _figure(document: PlanDocument, plan: Plan, problem: Problem) -> Markup:
             role="img",
             aria_label="Blocks by stage, and the bytes that cross between them",
         ),
+        *_names(document.block_names),
         element("div", *key, class_="key"),
         element("figcaption", caption),
     )
+
+
+def _names(names: Sequence[str]) -> Iterator[Markup]:
+    if len(names) <= _NAMED_BLOCKS:
+        yield element(
+            "div", *(element("span", element("i", name)) for name in names), class_="names"
+        )
 
 
 def _block_marks(document: PlanDocument, plan: Plan) -> Iterator[Markup]:

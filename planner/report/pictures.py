@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -49,7 +50,9 @@ def svg(figure: Figure, name: str, label: str) -> Markup:
     for text in figure.findobj(Text):
         text.set_parse_math(False)  # names may have dollar signs
     buffer = io.StringIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}), warnings.catch_warnings():
+        # The page's font draws the text, not the one that it is measured with here.
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
         figure.savefig(buffer, format="svg", metadata=dict.fromkeys(_METADATA))
     written = buffer.getvalue()
     written = written[written.index("<svg") :]  # no XML prologue, no document type

@@ -84,6 +84,10 @@ figure { margin: 1rem 0; }
 .strip .stage { fill: var(--stage); }
 .strip .cut { fill: var(--hop); }
 .strip .sent { fill: var(--warn); }
+.names { display: flex; font-size: 0.75rem; color: var(--faint); }
+.names span { flex: 1 1 0; display: flex; justify-content: center; min-width: 0; }
+.names i { writing-mode: vertical-rl; font-style: normal; max-height: 10rem; overflow: hidden;
+  white-space: nowrap; text-overflow: ellipsis; }
 .key { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; margin: 0.5rem 0; font-size: 0.9rem; }
 .key i { display: inline-block; width: 0.9em; height: 0.9em; background: var(--hop); }
 .key .sent { background: var(--warn); }

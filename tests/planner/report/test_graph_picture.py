@@ -3,6 +3,7 @@
 import pytest
 
 from planner.errors import MismatchError
+from planner.report import graph_picture as module
 from planner.report.content import ReportContent
 from planner.report.graph_picture import graph_picture, profile_of_plan
 from planner.solution import Solution, Status
@@ -34,6 +35,13 @@ def test_the_blocks_are_drawn_by_part_with_the_bytes_of_the_cut():
     assert "cut: 18 B" in words
     assert "part 1 on n0: 3 blocks" in words
     assert reader.open == []
+
+
+def test_a_short_graph_is_open_and_a_long_one_is_folded_away(monkeypatch):
+    content = planned(diamond())
+    assert ("details", "open", "") in drawn(content).attributes
+    monkeypatch.setattr(module, "_MOST_SHOWN", 4)
+    assert ("details", "open", "") not in drawn(content).attributes
 
 
 def test_without_a_profile_nothing_is_drawn():

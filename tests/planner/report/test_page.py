@@ -8,6 +8,7 @@ from planner import api
 from planner.explain import explain
 from planner.objectives import NODES, THROUGHPUT, makespan
 from planner.problem import Problem
+from planner.report import model_part
 from planner.report.content import ReportContent
 from planner.report.page import report_page
 from planner.solution import Solution, Status
@@ -18,8 +19,10 @@ from planner.timeline import in_order
 from profiler.profile_records import Timing
 from tests.planner.report.page_reader import PageReader
 from tests.planner.report.report_records import cut_document, document_of
+from tests.planner.report.test_graph_picture import planned
 from tests.planner.test_explain import small_fast_and_roomy_slow
 from tests.planner.test_saved_run import saved_run
+from tests.profiler.branching import diamond
 
 
 def content(document=None, run=None):
@@ -218,6 +221,18 @@ def test_the_strip_has_a_mark_per_block_and_per_boundary(page):
     assert looks == [*["stage stage-0"] * 2, "stage stage-1", "cut", "sent", "sent", "sent"]
     assert "body: stage 1 on fast" in reader.texts["title"]
     assert "before block 2: 100 B" in reader.texts["title"]
+
+
+def test_few_blocks_are_named_below_the_strip_and_many_are_not(page, measured, monkeypatch):
+    assert PageReader(page).texts["i"][:3] == ["stem", "body", "head"]
+    monkeypatch.setattr(model_part, "_NAMED_BLOCKS", 2)
+    assert "stem" not in PageReader(report_page(measured)).texts.get("i", [])
+
+
+def test_the_page_says_what_a_profile_would_add_where_it_has_none(page):
+    assert "With --profile, partway report also draws" in PageReader(page).words
+    by_hand = planned(diamond(), block_names=tuple("abcde"), problem=None, estimate=None)
+    assert "With --profile" not in report_page(by_hand)
 
 
 def test_what_binds_and_what_would_help_are_those_of_the_explanation(page, measured):

@@ -43,6 +43,12 @@ def test_pictures_of_two_names_share_no_id_and_equal_ones_are_equal():
     assert draw() == draw()
 
 
+def test_names_in_scripts_that_the_measuring_font_lacks_stay_as_they_are():
+    figure = Figure()
+    figure.subplots().set_title("节点一")
+    assert "节点一" in PageReader(svg(figure, "one", "names")).texts["text"]
+
+
 def test_names_stay_as_they_are_whatever_is_in_them():
     name = 'a$_{ -->< id="x" url(#y) #ffffff$'
     figure = Figure()
