@@ -1,6 +1,6 @@
 """Plan: which blocks run where. No prices.
 
-Blocks are numbered from 0 and ranges are half-open; nodes go by name.
+Blocks, stages and hops are numbered from 0 and ranges are half-open; nodes go by name.
 """
 
 from __future__ import annotations

@@ -217,7 +217,7 @@ def comparison_table(rows: Sequence[Row], objective: Objective) -> Table:
     is_latency = objective == LATENCY
     table = plain_table(
         "plans, priced by one evaluator",
-        ["plan", "parts on"],
+        ["plan", "stages on"],
         [
             "latency",
             *([] if is_latency else [objective.name]),

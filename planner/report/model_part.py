@@ -87,7 +87,7 @@ def _names(names: Sequence[str]) -> Iterator[Markup]:
 def _block_marks(document: PlanDocument, plan: Plan) -> Iterator[Markup]:
     for index, stage in enumerate(plan.stages):
         for block in range(stage.start, stage.stop):
-            title = f"{document.block_names[block]}: stage {index + 1} on {nodes_text(stage)}"
+            title = f"{document.block_names[block]}: stage {index} on {nodes_text(stage)}"
             yield _bar(
                 block * _PITCH,
                 (0.0, _BLOCKS_HEIGHT),
@@ -153,8 +153,8 @@ def _stage_table(document: PlanDocument, plan: Plan) -> Markup:
         for index, stage in enumerate(plan.stages)
     )
     inputs = first_few(plan.hops[0], _NAMED_TENSORS)
-    source = f"Into the first stage: {inputs}, from {document.cluster.source}"
-    return table(f"Stages. {source}", columns, rows)
+    source = f"Into stage 0: {inputs}, from {document.cluster.source}"
+    return table(f"Stages, numbered as their files are. {source}", columns, rows)
 
 
 def _span(names: Sequence[str]) -> str:

@@ -39,7 +39,7 @@ def others_part(content: ReportContent) -> Markup:
 def _alternatives(rows: Sequence[Row], objective: Objective) -> Markup:
     is_latency = objective == LATENCY
     columns = (
-        *words("plan", "parts on"),
+        *words("plan", "stages on"),
         *numbers("latency", *([] if is_latency else [objective.name]), "of ours"),
         *numbers("highest memory", "moved"),
         *words("fits"),

@@ -59,9 +59,8 @@ def _pieces(breakdown: Breakdown, scale_s: float) -> Iterator[Markup]:
             continue
         width = f"width:{share:.4%}"
         if isinstance(span.term, StageTerm):
-            number = span.index + 1
-            label = f"{number} {span.term.node}" if share >= _LEAST_LABELLED else ""
-            title = f"stage {number} on {span.term.node}: {time_text(span.term.compute_s)}"
+            label = f"{span.index} {span.term.node}" if share >= _LEAST_LABELLED else ""
+            title = f"stage {span.index} on {span.term.node}: {time_text(span.term.compute_s)}"
             look = f"stage {stage_class(span.index)}"
         else:
             label, look = "", "hop"

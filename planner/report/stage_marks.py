@@ -12,5 +12,5 @@ def stage_class(index: int) -> str:
 
 
 def stage_badge(index: int) -> Markup:
-    """Its number, counted from 1 as people do, on its colour."""
-    return element("span", str(index + 1), class_=f"badge {stage_class(index)}")
+    """Its number, that of its file and in errors and traces, on its colour."""
+    return element("span", str(index), class_=f"badge {stage_class(index)}")

@@ -12,7 +12,7 @@ from planner.timeline import duration_s, in_order
 from planner.wording import blocks_text, error_text, hop_text, nodes_text
 
 _Term = HopTerm | StageTerm
-_PLACE = ("part", "where", "what")
+_PLACE = ("stage", "where", "what")
 _BETWEEN = "between answers"
 
 

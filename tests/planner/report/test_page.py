@@ -191,6 +191,7 @@ def test_every_term_is_predicted_beside_measured(page, measured):
                    in_order(breakdown)]  # fmt: skip
         assert table.values(column) == [*seconds, breakdown.latency_s]
     assert table.values("memory measured") == [7, 7]
+    assert table.column("stage") == ["→", "0", "→", "1", "→", ""]
     assert table.column("where") == [
         "fast (stays)", "fast", "fast → slow", "slow", "slow → fast", "end to end",
     ]  # fmt: skip
@@ -207,7 +208,8 @@ def test_without_a_run_it_is_predicted_alone():
 
 
 def test_stages_have_their_blocks_and_the_tensors_they_send(page):
-    table = PageReader(page).table("Stages.")
+    table = PageReader(page).table("Stages, numbered")
+    assert table.column("stage") == ["0", "1"]
     assert table.column("blocks") == ["stem to body", "head"]
     assert table.values("number of blocks") == [2, 1]
     assert table.column("tensors sent on") == ["t2", "t3"]
@@ -219,7 +221,7 @@ def test_the_strip_has_a_mark_per_block_and_per_boundary(page):
     reader = PageReader(page)
     looks = [value for tag, name, value in reader.attributes if (tag, name) == ("rect", "class")]
     assert looks == [*["stage stage-0"] * 2, "stage stage-1", "cut", "sent", "sent", "sent"]
-    assert "body: stage 1 on fast" in reader.texts["title"]
+    assert "body: stage 0 on fast" in reader.texts["title"]
     assert "before block 2: 100 B" in reader.texts["title"]
 
 
@@ -253,7 +255,7 @@ def test_alternatives_are_priced_as_the_records_say_or_have_a_reason(page, measu
     assert table.values("latency") == [estimate.latency_s for estimate in priced]
     assert table.values("moved") == [estimate.moved_bytes for estimate in priced]
     reasons = [f"none: {row.skip_reason}" for row in rows if row.estimate is None]
-    assert [text for text in table.column("parts on") if text.startswith("none")] == reasons
+    assert [text for text in table.column("stages on") if text.startswith("none")] == reasons
 
 
 def test_pictures_show_the_number_of_parts_and_the_loads_of_the_cluster(page):
@@ -294,9 +296,9 @@ def test_names_are_text_and_never_markup():
     assert reader.texts["h1"] == [
         f"{HOSTILE} in 2 stages: latency 13000.00 ms predicted, 24500.00 ms measured"
     ]
-    assert reader.table("Stages.").column("blocks")[0] == f"{HOSTILE} to body"
+    assert reader.table("Stages, numbered").column("blocks")[0] == f"{HOSTILE} to body"
     assert HOSTILE in reader.table("Measured: read off").column("where it comes from")
-    assert any(text.startswith(f"{HOSTILE}: stage 1") for text in reader.texts["title"])
+    assert any(text.startswith(f"{HOSTILE}: stage 0") for text in reader.texts["title"])
     assert "script" not in reader.tags
     assert "b" not in reader.tags
 
@@ -312,7 +314,7 @@ def test_names_of_nodes_are_text_too():
 def test_nodes_whose_names_have_spaces_are_told_apart():
     text = small_fast_and_roomy_slow().model_dump_json().replace('"fast"', '"big box"')
     reader = PageReader(report_page(content(document_of(Problem.model_validate_json(text)))))
-    assert reader.table("Plans, priced").column("parts on")[0] == "big box, slow"
+    assert reader.table("Plans, priced").column("stages on")[0] == "big box, slow"
 
 
 def test_a_plan_by_hand_says_what_cannot_be_known():
