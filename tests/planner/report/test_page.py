@@ -5,42 +5,20 @@ import re
 import pytest
 
 from planner import api
-from planner.explain import explain
-from planner.objectives import NODES, THROUGHPUT, makespan
 from planner.problem import Problem
-from planner.report import model_part
-from planner.report.content import ReportContent
 from planner.report.page import report_page
 from planner.solution import Solution, Status
-from planner.solvers.brute_force import BruteForce
-from planner.sweep import sweep_parts
-from planner.throughput import Throughput
 from planner.timeline import in_order
-from profiler.profile_records import Timing
 from tests.planner.report.page_reader import PageReader
-from tests.planner.report.report_records import cut_document, document_of
-from tests.planner.report.test_graph_picture import planned
+from tests.planner.report.report_records import cut_document, document_of, full_content
 from tests.planner.test_explain import small_fast_and_roomy_slow
 from tests.planner.test_saved_run import saved_run
-from tests.profiler.branching import diamond
-
-
-def content(document=None, run=None):
-    document = document or cut_document()
-    objective = document.solution.objective
-
-    def solve(problem):
-        return BruteForce().solve(problem, objective)
-
-    answer = explain(document.problem, document.solution, solve=solve)
-    parts = sweep_parts(document.problem, solve)
-    return ReportContent(document, answer, answer.alternatives, parts, run)
 
 
 @pytest.fixture(scope="module")
 def measured():
     document = cut_document()
-    return content(document, saved_run(document))
+    return full_content(document, saved_run(document))
 
 
 @pytest.fixture(scope="module")
@@ -95,92 +73,6 @@ def test_the_answer_comes_first_and_its_numbers_are_the_records(page, measured):
     assert "no such plan is below 13000.00 ms" in reader.words
 
 
-def planned_for_throughput():
-    """The head alone on the slow node: 10 s between answers, 13 s for one request."""
-    return document_of(small_fast_and_roomy_slow(), THROUGHPUT)
-
-
-def overlapping(document, in_flight=4, period_s=16.0):
-    """A run of the document with so many requests under way, an answer every 16 s."""
-    run = saved_run(document)
-    period = Timing(median_s=period_s, p10_s=period_s, p90_s=period_s, n=3)
-    measured = Throughput(in_flight=in_flight, requests=3, period=period, peak_bytes=(7, 7))
-    return run.model_copy(update={"result": run.result.model_copy(update={"throughput": measured})})
-
-
-def test_what_was_planned_for_stands_in_the_head_under_one_name():
-    page = report_page(content(planned_for_throughput()))
-    reader = PageReader(page)
-    assert reader.texts["h1"] == ["tiny in 2 stages: period 10000.00 ms predicted"]
-    assert reader.facts["between answers, predicted"] == 10.0
-    assert list(reader.facts.values()).count(10.0) == 1
-    assert "the period, in steady state; planned for" in reader.texts["small"]
-
-
-def test_what_was_planned_for_stands_in_the_head_as_measured_too():
-    """16 s between answers for 10 s predicted: 37.5 % too little."""
-    document = planned_for_throughput()
-    reader = PageReader(report_page(content(document, overlapping(document))))
-    assert reader.texts["h1"] == [
-        "tiny in 2 stages: period 10000.00 ms predicted, 16000.00 ms measured"
-    ]
-    assert reader.facts["between answers, measured"] == 16.0
-    assert "4 in flight; prediction off by -37.5%" in reader.texts["small"]
-    row = reader.table("Predicted beside measured").rows[-1]
-    assert [row[name].text for name in ("where", "what", "error")] == [
-        "between answers", "4 requests in flight", "-37.5%",
-    ]  # fmt: skip
-    assert row["time predicted"].values == [10.0]
-    assert row["time measured"].values == [16.0]
-
-
-def test_too_few_requests_in_flight_are_predicted_as_they_run():
-    """One request of 13 s at a time gives an answer every 13 s, not every 10 s."""
-    document = planned_for_throughput()
-    run = overlapping(document, in_flight=1, period_s=13.0)
-    reader = PageReader(report_page(content(document, run)))
-    assert "1 in flight; prediction off by +0.0%" in reader.texts["small"]
-    assert reader.table("Predicted beside measured").rows[-1]["time predicted"].values == [13.0]
-
-
-def test_an_objective_without_a_card_of_its_own_has_one_where_it_was_planned_for():
-    problem = small_fast_and_roomy_slow()
-    for objective, name in ((makespan(3), "makespan, predicted"), (NODES, "nodes")):
-        document = document_of(problem, objective)
-        reader = PageReader(report_page(content(document)))
-        assert reader.facts[name] == document.solution.value
-
-
-def test_a_measurement_without_an_estimate_is_shown_alone():
-    document = cut_document()
-    run = overlapping(document)
-    bare = document.model_copy(update={"estimate": None})
-    run = run.model_copy(update={"document": bare})
-    reader = PageReader(report_page(ReportContent(bare, run=run)))
-    assert reader.facts == {
-        "latency, measured": 24.5,
-        "highest memory of a node, measured": 7,
-        "between answers, measured": 16.0,
-    }
-    assert "median of 5" in reader.texts["small"]
-    table = reader.table("Measured, in the order of a request, medians of 5 requests")
-    assert table.values("time") == [0.0, 4.0, 0.5, 20.0, 0.0, 24.5, 16.0]
-    assert [value for tag, name, value in reader.attributes if (tag, name) == ("div", "class")
-            ].count("bar") == 1  # fmt: skip
-
-
-def test_memory_that_was_not_measured_is_not_said_to_fit():
-    document = cut_document()
-    run = saved_run(document)
-    stages = run.result.measurement.stages
-    unseen = (stages[0].model_copy(update={"peak_bytes": 0}), stages[1])
-    measurement = run.result.measurement.model_copy(update={"stages": unseen})
-    result = run.result.model_copy(update={"measurement": measurement})
-    reader = PageReader(report_page(content(document, run.model_copy(update={"result": result}))))
-    assert "highest memory of a node, measured" not in reader.facts
-    assert "fits memory, measured" not in reader.words
-
-
 def test_every_term_is_predicted_beside_measured(page, measured):
     table = PageReader(page).table("Predicted beside measured, medians of 5 requests")
     for column, breakdown in (
@@ -200,41 +92,11 @@ def test_every_term_is_predicted_beside_measured(page, measured):
 
 
 def test_without_a_run_it_is_predicted_alone():
-    reader = PageReader(report_page(content()))
+    reader = PageReader(report_page(full_content()))
     table = reader.table("Predicted, in the order of a request")
     assert table.values("time") == [0.0, 2.0, 1.0, 10.0, 0.0, 13.0]
     assert "latency, measured" not in reader.facts
     assert "The run" not in reader.texts["h2"]
-
-
-def test_stages_have_their_blocks_and_the_tensors_they_send(page):
-    table = PageReader(page).table("Stages, numbered")
-    assert table.column("stage") == ["0", "1"]
-    assert table.column("blocks") == ["stem to body", "head"]
-    assert table.values("number of blocks") == [2, 1]
-    assert table.column("tensors sent on") == ["t2", "t3"]
-    assert table.values("sends on") == [100, 0]
-    assert "t0, from fast" in table.caption
-
-
-def test_the_strip_has_a_mark_per_block_and_per_boundary(page):
-    reader = PageReader(page)
-    looks = [value for tag, name, value in reader.attributes if (tag, name) == ("rect", "class")]
-    assert looks == [*["stage stage-0"] * 2, "stage stage-1", "cut", "sent", "sent", "sent"]
-    assert "body: stage 0 on fast" in reader.texts["title"]
-    assert "before block 2: 100 B" in reader.texts["title"]
-
-
-def test_few_blocks_are_named_below_the_strip_and_many_are_not(page, measured, monkeypatch):
-    assert PageReader(page).texts["i"][:3] == ["stem", "body", "head"]
-    monkeypatch.setattr(model_part, "_NAMED_BLOCKS", 2)
-    assert "stem" not in PageReader(report_page(measured)).texts.get("i", [])
-
-
-def test_the_page_says_what_a_profile_would_add_where_it_has_none(page):
-    assert "With --profile, partway report also draws" in PageReader(page).words
-    by_hand = planned(diamond(), block_names=tuple("abcde"), problem=None, estimate=None)
-    assert "With --profile" not in report_page(by_hand)
 
 
 def test_what_binds_and_what_would_help_are_those_of_the_explanation(page, measured):
@@ -292,7 +154,7 @@ def test_names_are_text_and_never_markup():
         block_names=(HOSTILE, "body", "head"),
         provenance={HOSTILE: HOSTILE},
     )
-    reader = PageReader(report_page(content(document, saved_run(document))))
+    reader = PageReader(report_page(full_content(document, saved_run(document))))
     assert reader.texts["h1"] == [
         f"{HOSTILE} in 2 stages: latency 13000.00 ms predicted, 24500.00 ms measured"
     ]
@@ -306,14 +168,14 @@ def test_names_are_text_and_never_markup():
 def test_names_of_nodes_are_text_too():
     text = small_fast_and_roomy_slow().model_dump_json().replace('"fast"', '"<i>&"')
     document = document_of(Problem.model_validate_json(text))
-    reader = PageReader(report_page(content(document)))
+    reader = PageReader(report_page(full_content(document)))
     assert reader.table("Memory of each node").column("node") == ["<i>&", "slow"]
     assert "<i>& → slow" in reader.table("Predicted, in the order").column("where")
 
 
 def test_nodes_whose_names_have_spaces_are_told_apart():
     text = small_fast_and_roomy_slow().model_dump_json().replace('"fast"', '"big box"')
-    reader = PageReader(report_page(content(document_of(Problem.model_validate_json(text)))))
+    reader = PageReader(report_page(full_content(document_of(Problem.model_validate_json(text)))))
     assert reader.table("Plans, priced").column("stages on")[0] == "big box, slow"
 
 
