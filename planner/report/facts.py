@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planner.breakdown import Breakdown
-from planner.objectives import LATENCY, THROUGHPUT, ObjectiveKind
+from planner.objectives import LATENCY, PRICE, THROUGHPUT, ObjectiveKind
 from planner.report.content import ReportContent
 from planner.report.markup import Markup, element, joined, number
 from planner.report.quantities import duration, size
-from planner.throughput import Throughput
 from planner.wording import error_text, format_value
 
 _PLANNED_FOR = "planned for"
 
 
 def fact_cards(content: ReportContent) -> Iterator[Markup]:
-    """What was planned for, the proof, and what else one request takes; measured beside it."""
+    """What was planned for first, the proof, and what else one request takes."""
     estimate, measured = content.document.estimate, content.measured
-    throughput = content.throughput
-    if estimate is not None:
-        note = _PLANNED_FOR if content.document.solution.objective == LATENCY else ""
-        yield _card("latency, predicted", duration(estimate.latency_s), note)
-    if measured is not None:
-        yield _measured_latency(estimate, measured)
+    objective = content.document.solution.objective
+    if objective == THROUGHPUT:
+        yield from _periods(content)
+    yield from _latencies(content)
     yield from _planned_for(content)
     if estimate is not None:
         yield _card("proof", content.document.solution.status.value, _gap(content))
@@ -32,18 +29,35 @@ def fact_cards(content: ReportContent) -> Iterator[Markup]:
         yield from _memory(measured)
     if estimate is not None:
         yield _card("moved over wires", size(estimate.moved_bytes), "per request, computed")
-        yield _predicted_period(content, estimate)
-    if throughput is not None:
-        yield _measured_period(estimate, throughput)
-    if estimate is not None and estimate.price:
-        price = number(estimate.price, f"{estimate.price:.6g}")
+    if objective != THROUGHPUT:
+        yield from _periods(content)
+    if estimate is not None and estimate.price and objective != PRICE:
+        price = number(estimate.price, format_value(PRICE, estimate.price))
         yield _card("price, predicted", price, "per request")
 
 
-def _measured_latency(estimate: Breakdown | None, measured: Breakdown) -> Markup:
-    requests = "" if measured.requests is None else f"median of {measured.requests.n}"
-    error = "" if estimate is None else _error(estimate.latency_s, measured.latency_s)
-    return _card("latency, measured", duration(measured.latency_s), _listed(requests, error))
+def _latencies(content: ReportContent) -> Iterator[Markup]:
+    estimate, measured = content.document.estimate, content.measured
+    if estimate is not None:
+        note = _PLANNED_FOR if content.document.solution.objective == LATENCY else ""
+        yield _card("latency, predicted", duration(estimate.latency_s), note)
+    if measured is not None:
+        requests = "" if measured.requests is None else f"median of {measured.requests.n}"
+        error = "" if estimate is None else _error(estimate.latency_s, measured.latency_s)
+        yield _card("latency, measured", duration(measured.latency_s), _listed(requests, error))
+
+
+def _periods(content: ReportContent) -> Iterator[Markup]:
+    estimate, throughput = content.document.estimate, content.throughput
+    if estimate is not None:
+        planned = content.document.solution.objective == THROUGHPUT
+        note = _listed("the period, in steady state", _PLANNED_FOR if planned else "")
+        yield _card("between answers, predicted", duration(estimate.period_s), note)
+    if throughput is not None:
+        period_s, in_flight = throughput.period.median_s, throughput.in_flight
+        error = "" if estimate is None else _error(estimate.period_of_s(in_flight), period_s)
+        note = _listed(f"{in_flight} in flight", error)
+        yield _card("between answers, measured", duration(period_s), note)
 
 
 def _planned_for(content: ReportContent) -> Iterator[Markup]:
@@ -62,19 +76,6 @@ def _memory(breakdown: Breakdown) -> Iterator[Markup]:
     note = "every cap holds" if fits else "a cap is exceeded"
     yield _card(f"fits memory, {origin}", "yes" if fits else "no", note)
     yield _card(f"highest memory of a node, {origin}", size(breakdown.peak_bytes))
-
-
-def _predicted_period(content: ReportContent, estimate: Breakdown) -> Markup:
-    planned = content.document.solution.objective == THROUGHPUT
-    note = _listed("the period, in steady state", _PLANNED_FOR if planned else "")
-    return _card("between answers, predicted", duration(estimate.period_s), note)
-
-
-def _measured_period(estimate: Breakdown | None, throughput: Throughput) -> Markup:
-    period_s, in_flight = throughput.period.median_s, throughput.in_flight
-    error = "" if estimate is None else _error(estimate.period_of_s(in_flight), period_s)
-    note = _listed(f"{in_flight} in flight", error)
-    return _card("between answers, measured", duration(period_s), note)
 
 
 def _error(predicted_s: float, measured_s: float) -> str:

@@ -84,7 +84,7 @@ figure { margin: 1rem 0; }
 .strip .stage { fill: var(--stage); }
 .strip .cut { fill: var(--hop); }
 .strip .sent { fill: var(--warn); }
-.names { display: flex; font-size: 0.75rem; color: var(--faint); }
+.names { display: flex; margin-top: 0.3rem; font-size: 0.75rem; color: var(--faint); }
 .names span { flex: 1 1 0; display: flex; justify-content: center; min-width: 0; }
 .names i { writing-mode: vertical-rl; font-style: normal; max-height: 10rem; overflow: hidden;
   white-space: nowrap; text-overflow: ellipsis; }

@@ -1,6 +1,6 @@
 """The head of the page: what was planned for, predicted and measured."""
 
-from planner.objectives import NODES, makespan
+from planner.objectives import NODES, PRICE, makespan
 from planner.report.answer import answer_part
 from planner.report.content import ReportContent
 from planner.report.request_time import request_time_part
@@ -28,6 +28,7 @@ def test_what_was_planned_for_stands_in_the_head_under_one_name():
     assert reader.texts["h1"] == ["tiny in 2 stages: period 10000.00 ms predicted"]
     assert reader.facts["between answers, predicted"] == 10.0
     assert list(reader.facts.values()).count(10.0) == 1
+    assert next(iter(reader.facts)) == "between answers, predicted"
     assert "the period, in steady state; planned for" in reader.texts["small"]
 
 
@@ -63,6 +64,17 @@ def test_an_objective_without_a_card_of_its_own_has_one_where_it_was_planned_for
     for objective, name in ((makespan(3), "makespan, predicted"), (NODES, "nodes")):
         document = document_of(problem, objective)
         assert head(document).facts[name] == document.solution.value
+
+
+def test_a_price_that_was_planned_for_has_one_card():
+    problem = small_fast_and_roomy_slow()
+    priced = tuple(node.model_copy(update={"price_per_s": 2.0}) for node in problem.nodes)
+    document = document_of(problem.replaced(nodes=priced), PRICE)
+    reader = head(document)
+    assert reader.facts["price, predicted"] == document.solution.value == 24.0
+    assert [name for name in reader.texts["dt"] if name.startswith("price")] == ["price, predicted"]
+    by_latency = head(document_of(problem.replaced(nodes=priced)))
+    assert by_latency.facts["price, predicted"] == 24.0
 
 
 def test_a_measurement_without_an_estimate_is_shown_alone():
