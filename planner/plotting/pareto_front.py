@@ -1,7 +1,7 @@
 """Pareto front: what does it take to be better in one of two things?
 
-Every point is a plan that no other beats in both; between two points lies nothing, so the line is
-a staircase.
+Every point is a plan beside which no other is as good in one and better in the other; between two
+points lies nothing, so the line is a staircase.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from planner.objectives import Objective, ObjectiveKind
+from planner.plotting.objective_axis import axis_of
 from planner.plotting.palette import style_of
 from planner.solvers.pareto import ParetoFront
 
-_TIME_UNIT, _TIME_FACTOR = "ms", 1e3
+_COMPLETE = "no other plan is as good in one and better in the other"
+_OPEN = "not proved complete"
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,14 @@ class FrontTable:
 
 def front_table(front: ParetoFront) -> FrontTable:
     """The numbers to show of a front."""
-    first, second = _factor(front.first), _factor(front.second)
+    first, second = axis_of(front.first), axis_of(front.second)
     return FrontTable(
-        first_label=_label(front.first),
-        second_label=_label(front.second),
+        first_label=first.label,
+        second_label=second.label,
         points=tuple(
             FrontPoint(
-                point.first * first,
-                point.second * second,
+                point.first * first.factor,
+                point.second * second.factor,
                 tuple("+".join(stage.nodes) for stage in point.plan.stages),
             )
             for point in front.points
@@ -79,27 +80,8 @@ def plot_front(table: FrontTable, ax: Axes) -> None:
     ax.grid(visible=True, alpha=0.3)
     ax.set_xlabel(table.first_label)
     ax.set_ylabel(table.second_label)
-    words = "no other plan is better in both" if table.is_complete else "not proved complete"
-    ax.set_title(f"Pareto front: {words}", fontsize="medium")
+    ax.set_title(f"Pareto front: {_COMPLETE if table.is_complete else _OPEN}", fontsize="medium")
     if table.points:
         ax.legend(fontsize="small")
     else:
         ax.text(0.5, 0.5, "no plan fits", transform=ax.transAxes, ha="center", va="center")
-
-
-def _factor(objective: Objective) -> float:
-    is_time = objective.unit == "s" and objective.kind is not ObjectiveKind.MEAN_VARIANCE
-    return _TIME_FACTOR if is_time else 1.0
-
-
-def _label(objective: Objective) -> str:
-    if objective.kind is ObjectiveKind.NODES:
-        return "Number of nodes"
-    if objective.kind is ObjectiveKind.PRICE:
-        return "Price of a request (currency of the cluster file)"
-    if objective.kind is ObjectiveKind.THROUGHPUT:
-        return f"Time between two answers ({_TIME_UNIT})"
-    name = objective.name[0].upper() + objective.name[1:]
-    if objective.kind is ObjectiveKind.MEAN_VARIANCE:
-        return f"{name} (s)"
-    return f"{name} ({_TIME_UNIT})"
