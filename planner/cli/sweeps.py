@@ -20,6 +20,7 @@ from planner.plotting.granularity import (
 )
 from planner.plotting.levels import plans_against_level, plot_plans_against_level
 from planner.plotting.memory_cap import latency_against_cap, plot_latency_against_cap
+from planner.plotting.plan_panels import height_in
 from planner.problem import build_problem
 from planner.sweep import priced_hand_split
 from planner.sweep_csv import bandwidths_csv, caps_csv, levels_csv, parts_csv
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from profiler.profile_records import Profile
 
 Value = TypeVar("Value")
-_TALL_IN = (7.0, 7.5)
+_WIDTH_IN = 7.0
 _WIDE_IN = (7.5, 5.5)
 
 
@@ -95,13 +96,17 @@ def _over_parts(inputs: SweepInputs, words: list[str] | None) -> Swept:
         inputs.profile, inputs.cluster, node_profiles=inputs.node_profiles,
         options=inputs.options, counts=_read(words, _count),
     )  # fmt: skip
+    objective = inputs.options.objective
     by_hand = priced_hand_split(build_problem(inputs.profile, inputs.cluster, inputs.node_profiles))
 
     def draw(figure: Figure) -> None:
-        plot_plans_against_granularity(plans_against_granularity(rows, by_hand), figure)
+        shown = plans_against_granularity(rows, by_hand, objective=objective)
+        plot_plans_against_granularity(shown, figure)
 
-    table = parts_table(rows, inputs.options.objective)
-    return Swept(SweepAxis.PARTS, rows, parts_csv(rows), table, draw, _TALL_IN)
+    size_in = _WIDTH_IN, height_in(objective)
+    return Swept(
+        SweepAxis.PARTS, rows, parts_csv(rows), parts_table(rows, objective), draw, size_in
+    )
 
 
 def _over_granularity(inputs: SweepInputs, words: list[str] | None) -> Swept:
@@ -109,9 +114,10 @@ def _over_granularity(inputs: SweepInputs, words: list[str] | None) -> Swept:
         inputs.profile, inputs.cluster, node_profiles=inputs.node_profiles,
         options=inputs.options, levels=words,
     )  # fmt: skip
-    draw = partial(plot_plans_against_level, plans_against_level(rows))
-    table = levels_table(rows, inputs.options.objective)
-    return Swept(SweepAxis.GRANULARITY, rows, levels_csv(rows), table, draw, _TALL_IN)
+    objective = inputs.options.objective
+    draw = partial(plot_plans_against_level, plans_against_level(rows, objective))
+    table, size_in = levels_table(rows, objective), (_WIDTH_IN, height_in(objective))
+    return Swept(SweepAxis.GRANULARITY, rows, levels_csv(rows), table, draw, size_in)
 
 
 def _over_bandwidth(inputs: SweepInputs, words: list[str] | None) -> Swept:

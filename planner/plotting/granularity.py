@@ -1,7 +1,7 @@
 """Number of parts against latency, memory and traffic: in how many parts is the model best cut?
 
-The plan without a cut is ringed, and so is the split that a person makes by hand between the
-model's own stages, if it is given.
+The plan without a cut is ringed, and so are, if they are given, the plan that all this is about and
+the split that a person makes by hand between the model's own stages.
 """
 
 from __future__ import annotations
@@ -14,14 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from planner.breakdown import Breakdown
-from planner.plotting.plan_panels import Mark, check_rows, draw_panels, numbers
+from planner.objectives import LATENCY, Objective
+from planner.plotting.objective_axis import axis_of
+from planner.plotting.plan_panels import Mark, check_searched_by, draw_panels, numbers
 from planner.sweep import SweepRow
-
-_TITLE = (
-    "Best plan for every number of parts\n"
-    "coarser (left): less communication, more hardware in one place\n"
-    "finer (right): less hardware in each place, more communication"
-)
 
 
 class GranularityPoint(NamedTuple):
@@ -31,6 +27,8 @@ class GranularityPoint(NamedTuple):
     latency_ms: float
     peak_mib: float
     moved_mib: float
+    value: float
+    """By the objective, in the unit of its axis."""
 
 
 class GranularityTable(NamedTuple):
@@ -41,7 +39,11 @@ class GranularityTable(NamedTuple):
     does_not_fit: tuple[int, ...]
     """Numbers of parts for which no plan holds all limits."""
     best: GranularityPoint | None
-    """Least latency; among equals the fewest parts."""
+    """By the objective; among equals the fewest parts."""
+    objective: Objective = LATENCY
+    """By which the plans were searched."""
+    plan: GranularityPoint | None = None
+    """The plan that all this is about, if it was given."""
     hand_split: GranularityPoint | None = None
     """The split by hand, if it was given and can be run over the links."""
     hand_split_fits: bool = False
@@ -49,61 +51,79 @@ class GranularityTable(NamedTuple):
 
 
 def plans_against_granularity(
-    rows: Sequence[SweepRow], hand_split: Breakdown | None = None
+    rows: Sequence[SweepRow],
+    hand_split: Breakdown | None = None,
+    *,
+    plan: Breakdown | None = None,
+    objective: Objective = LATENCY,
 ) -> GranularityTable:
     """Picks the numbers to show.
 
     Args:
         rows: of a sweep over the number of parts.
         hand_split: the price of the split by hand, as `compare` gives it.
+        plan: the price of a plan to mark beside the best ones.
+        objective: by which the rows' plans were searched.
 
     Raises:
         PlannerError: there are no rows.
+        MismatchError: they were searched by another objective.
     """
-    check_rows(rows)
-    found = ((row.parts, numbers(row)) for row in sorted(rows, key=lambda row: row.parts))
+    check_searched_by(objective, rows)
+    ordered = sorted(rows, key=lambda row: row.parts)
+    found = ((row.parts, numbers(row, objective)) for row in ordered)
     points = tuple(GranularityPoint(parts, *shown) for parts, shown in found if shown is not None)
     return GranularityTable(
         points=points,
         does_not_fit=tuple(sorted(row.parts for row in rows if not row.feasible)),
-        best=min(points, key=lambda point: point.latency_ms, default=None),
-        hand_split=None if hand_split is None else _by_hand(hand_split),
+        best=min(points, key=lambda point: point.value, default=None),
+        objective=objective,
+        plan=None if plan is None else _priced(plan, objective),
+        hand_split=None if hand_split is None else _priced(hand_split, objective),
         hand_split_fits=hand_split is not None and hand_split.fits,
     )
 
 
 def plot_plans_against_granularity(table: GranularityTable, figure: Figure) -> tuple[Axes, ...]:
-    """Draws three panels that share the number of parts: latency, memory and moved bytes.
+    """Draws panels that share the number of parts: latency, memory and moved bytes.
+
+    Above is a panel of the objective if that is not the latency.
 
     Args:
         table: what to show.
-        figure: an empty figure, best about 7 by 7 inches with the constrained layout.
+        figure: an empty figure with the constrained layout, best about 7 inches wide and
+            `plan_panels.height_in` high.
 
     Returns:
         The axes from top to bottom.
     """
     plans = {parts: None for parts in table.does_not_fit}
-    panels = draw_panels(figure, plans | {p.parts: p for p in table.points}, _marks(table))
-    panels[-1].set_xlabel("Number of parts")
-    figure.suptitle(_TITLE, fontsize="medium")
+    plans |= {point.parts: point for point in table.points}
+    panels = draw_panels(figure, plans, _marks(table), table.objective)
+    panels[-1].set_xlabel("coarser ← number of parts → finer")
+    title = f"Best plan by {table.objective.name} for every number of parts"
+    figure.suptitle(title, fontsize="medium")
     return panels
 
 
-def _by_hand(hand_split: Breakdown) -> GranularityPoint | None:
-    shown = numbers(hand_split)
-    if shown is None or not isfinite(hand_split.latency_s):
+def _priced(plan: Breakdown, objective: Objective) -> GranularityPoint | None:
+    """None for a plan that cannot be run over the links."""
+    shown = numbers(plan, objective)
+    if shown is None or not isfinite(plan.latency_s):
         return None
-    return GranularityPoint(len(hand_split.stages), *shown)
+    return GranularityPoint(len(plan.stages), *shown)
 
 
 def _marks(table: GranularityTable) -> list[Mark]:
-    marks = []
+    marks, name = [], table.objective.name
     if table.best is not None:
-        words = f"least latency: {table.best.latency_ms:.3g} ms"
+        words = f"least {name}: {axis_of(table.objective).words(table.best.value)}"
         marks.append(Mark(table.best.parts, table.best, words, "*"))
     whole = next((point for point in table.points if point.parts == 1), None)
     if whole is not None:
-        marks.append(Mark(whole.parts, whole, "best single node", "o", is_hollow=True))
+        marks.append(Mark(whole.parts, whole, f"best single node by {name}", "o", is_hollow=True))
+    if table.plan is not None:
+        marks.append(Mark(table.plan.parts, table.plan, "this plan", "D", is_hollow=True))
     hand = table.hand_split
     if hand is not None:
         words = "split by hand" if table.hand_split_fits else "split by hand (does not fit)"

@@ -12,7 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from planner.level_sweep import LevelRow
-from planner.plotting.plan_panels import Mark, check_rows, draw_panels, numbers
+from planner.objectives import LATENCY, Objective
+from planner.plotting.objective_axis import axis_of
+from planner.plotting.plan_panels import Mark, check_searched_by, draw_panels, numbers
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class LevelPoint:
     latency_ms: float
     peak_mib: float
     moved_mib: float
+    value: float
+    """By the objective, in the unit of its axis."""
 
 
 @dataclass(frozen=True)
@@ -36,32 +40,43 @@ class LevelTable:
     points: tuple[LevelPoint | None, ...]
     """One per level; none where no plan holds all limits."""
     best: int | None
-    """Place of the level with the least latency; among equals the coarsest."""
+    """Place of the level that is best by the objective; among equals the coarsest."""
+    objective: Objective = LATENCY
+    """By which the plans were searched."""
 
 
-def plans_against_level(rows: Sequence[LevelRow]) -> LevelTable:
+def plans_against_level(rows: Sequence[LevelRow], objective: Objective = LATENCY) -> LevelTable:
     """Picks the numbers to show from a sweep over the levels.
+
+    Args:
+        rows: one per level.
+        objective: by which their plans were searched.
 
     Raises:
         PlannerError: there are no rows.
+        MismatchError: they were searched by another objective.
     """
-    check_rows(rows)
+    check_searched_by(objective, rows)
     ordered = sorted(rows, key=lambda row: -row.n_blocks)
-    points = tuple(_point(row) for row in ordered)
-    known = [(point.latency_ms, -place) for place, point in enumerate(points) if point is not None]
+    points = tuple(_point(row, objective) for row in ordered)
+    known = [(point.value, -place) for place, point in enumerate(points) if point is not None]
     return LevelTable(
         levels=tuple((row.level, row.n_blocks) for row in ordered),
         points=points,
         best=-min(known)[1] if known else None,
+        objective=objective,
     )
 
 
 def plot_plans_against_level(table: LevelTable, figure: Figure) -> tuple[Axes, ...]:
-    """Draws three panels that share the levels: latency, memory and moved bytes.
+    """Draws panels that share the levels: latency, memory and moved bytes.
+
+    Above is a panel of the objective if that is not the latency.
 
     Args:
         table: what to show.
-        figure: an empty figure, best about 7 by 7 inches with the constrained layout.
+        figure: an empty figure with the constrained layout, best about 7 inches wide and
+            `plan_panels.height_in` high.
 
     Returns:
         The axes from top to bottom.
@@ -69,18 +84,20 @@ def plot_plans_against_level(table: LevelTable, figure: Figure) -> tuple[Axes, .
     best = None if table.best is None else table.points[table.best]
     marks = []
     if best is not None and table.best is not None:
-        words = f"least latency: {best.latency_ms:.3g} ms in {_counted(best.parts, 'part')}"
+        value = axis_of(table.objective).words(best.value)
+        words = f"least {table.objective.name}: {value} in {_counted(best.parts, 'part')}"
         marks.append(Mark(table.best, best, words, "*"))
-    panels = draw_panels(figure, dict(enumerate(table.points)), marks)
+    panels = draw_panels(figure, dict(enumerate(table.points)), marks, table.objective)
     names = [f"{level}\n{_counted(n, 'block')}" for level, n in table.levels]
     panels[-1].set_xticks(range(len(names)), names)
     panels[-1].set_xlabel("Where the model may be cut: between blocks of this level")
-    figure.suptitle("Best plan for every granularity level, from fine to coarse", fontsize="medium")
+    title = f"Best plan by {table.objective.name} for every granularity level, from fine to coarse"
+    figure.suptitle(title, fontsize="medium")
     return panels
 
 
-def _point(row: LevelRow) -> LevelPoint | None:
-    shown = numbers(row)
+def _point(row: LevelRow, objective: Objective) -> LevelPoint | None:
+    shown = numbers(row, objective)
     return None if shown is None else LevelPoint(row.level, row.n_blocks, len(row.nodes), *shown)
 
 

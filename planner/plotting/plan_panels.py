@@ -1,10 +1,14 @@
-"""Three panels over one axis: latency, highest node memory and moved bytes of the same plans."""
+"""Panels over one axis: latency, highest node memory and moved bytes of the same plans.
+
+Plans that were searched by another objective than the latency have a panel of that above.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
+from textwrap import fill
 from typing import Protocol
 
 from matplotlib.axes import Axes
@@ -12,9 +16,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from planner.breakdown import Breakdown
-from planner.errors import PlannerError
+from planner.errors import MismatchError, PlannerError
+from planner.objectives import LATENCY, Objective
 from planner.plan_row import PlanRow
-from planner.plotting.palette import BLUE, GREEN, ORANGE, VERMILION
+from planner.plotting.objective_axis import axis_of
+from planner.plotting.palette import BLUE, VERMILION
+
+_PANEL_IN, _REST_IN = 2.2, 0.9
+_PANELS = (
+    ("latency_ms", "End-to-end latency,\npredicted (ms)"),
+    ("peak_mib", "Highest memory of\nany node, predicted (MiB)"),
+    ("moved_mib", "Moved over wires\nper request (MiB)"),
+)
 
 _HEADROOM = 1.15
 """Of each axis, in parts of the highest value: a mark's size."""
@@ -38,6 +51,11 @@ class PlanNumbers(Protocol):
         """What crosses wires, inputs and outputs included."""
         ...
 
+    @property
+    def value(self) -> float:
+        """By the objective, in the unit of its axis."""
+        ...
+
 
 def check_rows(rows: Sequence[PlanRow]) -> None:
     """Makes sure that there is something to draw.
@@ -47,6 +65,22 @@ def check_rows(rows: Sequence[PlanRow]) -> None:
     """
     if not rows:
         raise PlannerError("the sweep has no rows, so there is nothing to draw: try one value more")
+
+
+def check_searched_by(objective: Objective, rows: Sequence[PlanRow]) -> None:
+    """Makes sure that there is something to draw, and that it may be called the best.
+
+    Raises:
+        PlannerError: the sweep is empty.
+        MismatchError: a plan was searched by another objective.
+    """
+    check_rows(rows)
+    for row in rows:
+        if row.feasible and row.objective != objective.name:
+            raise MismatchError(
+                f"a row's plan was searched by {row.objective}, and cannot be drawn as the best by "
+                f"{objective.name}: give the objective of the sweep"
+            )
 
 
 @dataclass(frozen=True)
@@ -61,15 +95,26 @@ class Mark:
     is_hollow: bool = False
 
 
-def numbers(row: PlanRow | Breakdown) -> tuple[float, float, float] | None:
-    """Latency in ms, peak memory in MiB and moved MiB; none if there is no plan."""
+def numbers(
+    row: PlanRow | Breakdown, objective: Objective
+) -> tuple[float, float, float, float] | None:
+    """Latency in ms, peak memory in MiB, moved MiB and value; none if there is no plan."""
     if row.latency_s is None or row.peak_bytes is None or row.moved_bytes is None:
         return None
-    return row.latency_s * 1e3, row.peak_bytes / 2**20, row.moved_bytes / 2**20
+    latency_ms, value = row.latency_s * 1e3, _value(row, objective)
+    return latency_ms, row.peak_bytes / 2**20, row.moved_bytes / 2**20, value
+
+
+def height_in(objective: Objective) -> float:
+    """Inches for all panels and the legend."""
+    return _PANEL_IN * len(_panels(objective)) + _REST_IN
 
 
 def draw_panels(
-    figure: Figure, plans: Mapping[int, PlanNumbers | None], marks: Sequence[Mark]
+    figure: Figure,
+    plans: Mapping[int, PlanNumbers | None],
+    marks: Sequence[Mark],
+    objective: Objective = LATENCY,
 ) -> tuple[Axes, ...]:
     """Draws the panels and their common legend.
 
@@ -77,26 +122,24 @@ def draw_panels(
         figure: an empty figure with the constrained layout.
         plans: by place on the axis; none where nothing fits.
         marks: in the order of the legend.
+        objective: by which the plans were searched.
 
     Returns:
         The axes from top to bottom.
     """
-    panels = tuple(figure.subplots(3, 1, sharex=True))
-    lines = (
-        ("latency_ms", "End-to-end latency,\npredicted (ms)", BLUE, "o"),
-        ("peak_mib", "Highest memory of\nany node, predicted (MiB)", ORANGE, "s"),
-        ("moved_mib", "Moved over wires\nper request (MiB)", GREEN, "^"),
-    )
+    fields = _panels(objective)
+    panels = tuple(figure.subplots(len(fields), 1, sharex=True))
     places = sorted(plans)
-    for axes, (field, label, colour, marker) in zip(panels, lines, strict=True):
+    ends = {*places, *(mark.x for mark in marks)}
+    for axes, (field, label) in zip(panels, fields, strict=True):
         values = [nan if plans[x] is None else getattr(plans[x], field) for x in places]
         axes.plot(
-            places, values, color=colour, marker=marker, label="best plan that fits", clip_on=False
+            places, values, color=BLUE, marker="o", label="best plan that fits", clip_on=False
         )
         _draw_gaps(axes, [x for x in places if plans[x] is None])
         for mark in marks:
             _draw_mark(axes, mark, getattr(mark.plan, field))
-        axes.set_xlim(min(places, default=1) - 0.5, max(places, default=1) + 0.5)
+        axes.set_xlim(min(ends, default=1) - 0.5, max(ends, default=1) + 0.5)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(visible=True, axis="y", alpha=0.3)
         axes.set_ylabel(label)
@@ -106,6 +149,23 @@ def draw_panels(
     figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize="small",
                   markerscale=0.6)  # fmt: skip
     return panels
+
+
+def _panels(objective: Objective) -> tuple[tuple[str, str], ...]:
+    """Field and label of each, from top to bottom."""
+    if objective == LATENCY:
+        return _PANELS
+    return ("value", fill(f"{axis_of(objective).label}, predicted", 26)), *_PANELS
+
+
+def _value(row: PlanRow | Breakdown, objective: Objective) -> float:
+    """In the unit of the objective's axis; not a number for a price, which has no quantiles."""
+    factor = axis_of(objective).factor
+    if objective == LATENCY:
+        return nan if row.latency_s is None else row.latency_s * factor
+    if isinstance(row, Breakdown):
+        return nan if objective.quantile is not None else objective.value(row) * factor
+    return nan if row.value is None else row.value * factor
 
 
 def _draw_gaps(axes: Axes, places: Sequence[int]) -> None:

@@ -10,6 +10,7 @@ from planner.baselines.hand_split import HandSplit
 from planner.compare import Row
 from planner.objectives import LATENCY, Objective
 from planner.plotting.granularity import plans_against_granularity, plot_plans_against_granularity
+from planner.plotting.plan_panels import height_in
 from planner.report.content import ReportContent
 from planner.report.markup import (
     Markup,
@@ -71,10 +72,13 @@ def _row(row: Row, objective: Objective, n_columns: int) -> tuple[str, ...]:
 
 
 def _picture(content: ReportContent) -> Markup:
-    rows = content.parts
+    rows, objective = content.parts, content.document.solution.objective
     by_hand = next((r.estimate for r in content.alternatives if r.name == HandSplit.name), None)
-    figure = Figure(figsize=(5, 7.5), layout="constrained")
-    plot_plans_against_granularity(plans_against_granularity(rows, by_hand), figure)
+    figure = Figure(figsize=(5, height_in(objective)), layout="constrained")
+    shown = plans_against_granularity(
+        rows, by_hand, plan=content.document.estimate, objective=objective
+    )
+    plot_plans_against_granularity(shown, figure)
     searched = f"Each plan is the best by {rows[0].objective} with so many parts."
     caption = " ".join((searched, *(_misfit(row) for row in rows if not row.feasible)))
     return picture(figure, "parts", caption)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from planner.errors import PlannerError
+from planner.errors import MismatchError, PlannerError
 from planner.level_sweep import LevelRow
+from planner.objectives import THROUGHPUT
 from planner.plotting.levels import LevelPoint, plans_against_level, plot_plans_against_level
 
 
@@ -25,8 +26,8 @@ def test_levels_go_from_fine_to_coarse_and_the_coarsest_of_equals_is_best():
     table = plans_against_level(ROWS)
     assert table.levels == (("op", 9), ("block", 4), ("model", 1))
     assert table.points == (
-        LevelPoint("op", 9, 3, 200.0, 3.0, 0.5),
-        LevelPoint("block", 4, 2, 200.0, 3.0, 0.5),
+        LevelPoint("op", 9, 3, 200.0, 3.0, 0.5, 200.0),
+        LevelPoint("block", 4, 2, 200.0, 3.0, 0.5, 200.0),
         None,
     )
     assert table.best == 1
@@ -48,3 +49,19 @@ def test_no_level_fits_or_there_is_none():
     assert plans_against_level([row("model", 1)]).best is None
     with pytest.raises(PlannerError, match="no rows"):
         plans_against_level([])
+
+
+def test_the_best_level_is_that_of_the_objective_also_where_it_is_not_the_fastest():
+    rows = [
+        row(level, n, latency_s).model_copy(update={"objective": "period", "value": period_s})
+        for level, n, latency_s, period_s in (("block", 4, 0.2, 0.1), ("op", 9, 0.3, 0.05))
+    ]
+    table = plans_against_level(rows, THROUGHPUT)
+    assert table.best == 0
+    figure = Figure(layout="constrained")
+    panels = plot_plans_against_level(table, figure)
+    np.testing.assert_allclose(panels[0].lines[0].get_ydata(), [50, 100])
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words[-1] == "least period: 50 ms in 2 parts"
+    with pytest.raises(MismatchError, match="searched by period"):
+        plans_against_level(rows)

@@ -122,7 +122,7 @@ def test_alternatives_are_priced_as_the_records_say_or_have_a_reason(page, measu
 
 def test_pictures_show_the_number_of_parts_and_the_loads_of_the_cluster(page):
     words = PageReader(page).texts["text"]
-    assert "Number of parts" in words
+    assert "coarser ← number of parts → finer" in words
     assert "What one request puts on nodes and links, predicted" in words
     assert any(word.startswith("100 B, busy 1e+03 ms") for word in words)
 
