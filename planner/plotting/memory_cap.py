@@ -118,14 +118,16 @@ def _draw_misfit(table: CapTable, ax: Axes) -> None:
     margin = 0.02 * (max(caps) - min(caps)) or 1.0
     left, right = min(caps) - margin, max(caps) + margin
     ax.set_xlim(left, right)
-    if table.does_not_fit_mib:
+    too_small = [cap for cap in table.does_not_fit_mib if cap < (table.threshold_mib or right)]
+    if too_small:
+        # What lies between the last cap that fails and the first that is enough was not tried.
         ax.axvspan(
-            left, table.threshold_mib or right, facecolor="0.93", edgecolor="0.7", hatch="//",
-            label="no plan fits" if table.points else "no plan fits under any cap", zorder=1,
+            left, too_small[-1], facecolor="0.93", edgecolor="0.7", hatch="//",
+            label="no plan fits" if table.points else "no plan fits under any cap tried", zorder=1,
         )  # fmt: skip
     for threshold, words, line in (
-        (table.threshold_mib, "enough for a plan", "--"),
-        (table.whole_threshold_mib, "enough for the whole model", ":"),
+        (table.threshold_mib, "smallest tried that is enough", "--"),
+        (table.whole_threshold_mib, "the same for the whole model", ":"),
     ):
         if threshold is not None and threshold > min(caps):
             ax.axvline(

@@ -40,23 +40,34 @@ def test_the_legend_says_how_much_is_enough():
         "best plan has 1 part",
         "best plan has 2 parts",
         "no plan fits",
-        "enough for a plan: 20 MiB",
-        "enough for the whole model: 40 MiB",
+        "smallest tried that is enough: 20 MiB",
+        "the same for the whole model: 40 MiB",
     ]
     assert ax.get_xlabel() == "Memory cap of a node (MiB)"
     assert ax.get_ylabel() == "End-to-end latency, predicted (ms)"
 
 
-def test_what_does_not_fit_is_shaded_up_to_the_threshold():
+def test_latency_is_drawn_over_the_cap():
+    ax = drawn(plot_latency_against_cap, latency_against_cap(ROWS, WHOLE))
+    whole, best, one_part, two_parts = ax.lines[:4]
+    assert whole.get_xydata().tolist() == [[40.0, 100.0]]
+    assert best.get_xydata().tolist() == [[20.0, 500.0], [30.0, 300.0], [40.0, 100.0]]
+    assert one_part.get_xydata().tolist() == [[40.0, 100.0]]
+    assert two_parts.get_xydata().tolist() == [[20.0, 500.0], [30.0, 300.0]]
+    assert [line.get_xdata()[0] for line in ax.lines[4:]] == [20.0, 40.0]
+
+
+def test_what_does_not_fit_is_shaded_up_to_the_last_cap_that_was_tried():
     ax = drawn(plot_latency_against_cap, latency_against_cap(ROWS))
     (shade,) = ax.patches
-    assert shade.get_x() + shade.get_width() == 20.0
+    assert shade.get_x() == ax.get_xlim()[0] < 10.0
+    assert shade.get_x() + shade.get_width() == 10.0
     assert all(line.get_drawstyle() == "steps-post" for line in ax.lines[:1])
 
 
 def test_a_sweep_in_which_nothing_fits_can_be_drawn_and_an_empty_one_cannot():
     ax = drawn(plot_latency_against_cap, latency_against_cap([row(10), row(20)]))
-    assert legend_words(ax) == ["no plan fits under any cap"]
+    assert legend_words(ax) == ["no plan fits under any cap tried"]
     with pytest.raises(PlannerError, match="no rows"):
         latency_against_cap([])
 
