@@ -76,3 +76,14 @@ def test_lines_bend_at_crossovers_and_words_tell_what_never_pays():
     # Three bandwidths, and the crossover between the first two.
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [2000, 2000, 1650, 1320])
     assert texts(ax) == ["9.78e-05 Mbit/s"]
+
+
+def test_every_plan_is_drawn_at_what_it_takes_at_each_bandwidth():
+    ax = drawn(plot_latency_against_bandwidth, swept(1.0, 20.0, 50.0))
+    plans = {line.get_label(): line for line in ax.lines[1:4]}
+    for line in plans.values():
+        np.testing.assert_allclose(line.get_xdata(), [8e-6, 160e-6, 400e-6])
+    # 1.1 + 11/β, and 0.2 + 101/β, in milliseconds.
+    np.testing.assert_allclose(plans["phone"].get_ydata(), [2000, 2000, 2000])
+    np.testing.assert_allclose(plans["phone |1| server"].get_ydata(), [12100, 1650, 1320])
+    np.testing.assert_allclose(plans["server (never best)"].get_ydata(), [101200, 5250, 2220])
