@@ -1,13 +1,15 @@
 """Cut bytes along the model: where is the model narrow, and is it cut there?
 
 For every boundary between blocks, what a message has to carry if the model is cut there: all
-tensors that are made before it and read behind it. The first bar is the model's inputs, the last
-one its outputs.
+tensors that are made before it and read behind it. The first mark is the model's inputs, the last
+one its outputs. Marks, not bars: a logarithmic scale has no foot for lengths to start from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -18,7 +20,7 @@ from profiler.profile_records import Profile
 
 _MOST_NAMES = 40
 _HEADROOM = 0.35
-"""Free height above the highest bar for the legend, in parts of its own."""
+"""Free height above the highest mark for the legend, in parts of its own."""
 
 
 @dataclass(frozen=True)
@@ -70,29 +72,23 @@ def cut_profile(profile: Profile, plan: Plan | None = None) -> CutTable:
 
 
 def plot_cut_profile(table: CutTable, ax: Axes) -> None:
-    """Draws a bar per boundary over a logarithmic scale; best about 8 by 4 inches."""
-    where = range(len(table.boundaries))
+    """Draws a mark per boundary over a logarithmic scale; best about 8 by 4 inches."""
     sizes = [boundary.kib for boundary in table.boundaries]
-    positive = [size for size in sizes if size > 0]
-    ends = {0, len(sizes) - 1}
-    width, edge = (0.8, 0.5) if len(sizes) <= _MOST_NAMES else (1.0, 0.0)
-    groups = (
-        ("inputs and outputs", [i for i in where if i in ends], "0.75", "..."),
-        ("possible cut", _inner(table, is_cut=False), SKY, ""),
-        ("cut of the plan", _inner(table, is_cut=True), VERMILION, "///"),
-    )
-    for words, chosen, colour, hatch in groups:
-        if chosen:
-            ax.bar(
-                chosen, [sizes[i] for i in chosen], width, color=colour, hatch=hatch,
-                edgecolor="0.25", linewidth=edge, label=words,
-            )  # fmt: skip
+    ax.plot(sizes, color="0.75", linewidth=1, zorder=1)
+    ends = {"color": "0.45", "marker": "s", "markersize": 6}
+    _draw_group(ax, sizes, [0, len(sizes) - 1], ends | {"label": "inputs and outputs"})
+    possible = {"color": SKY, "marker": "o", "markersize": 5, "label": "possible cut"}
+    _draw_group(ax, sizes, _inner(table, is_cut=False), possible)
+    cuts = _inner(table, is_cut=True)
+    for cut in cuts:
+        ax.axvline(cut, color=VERMILION, linestyle="--", linewidth=0.9, zorder=0.9)
+    planned = {"color": VERMILION, "marker": "D", "markersize": 8, "label": "cut of the plan"}
+    _draw_group(ax, sizes, cuts, planned)
     by_hand = [i for i, boundary in enumerate(table.boundaries) if boundary.is_by_hand]
-    if by_hand:
-        ax.plot(
-            by_hand, [sizes[i] for i in by_hand], color=BLUE, marker="v", linestyle="none",
-            markersize=7, label="where a person would cut by hand", zorder=3, clip_on=False,
-        )  # fmt: skip
+    ringed = {"color": BLUE, "marker": "o", "markersize": 13, "markerfacecolor": "none"}
+    label = "where a person would cut by hand"
+    _draw_group(ax, sizes, by_hand, ringed | {"markeredgewidth": 1.4, "label": label})
+    positive = [size for size in sizes if size > 0]
     if positive:
         ax.set_yscale("log")
         low, high = min(positive) / 2, max(positive)
@@ -103,7 +99,14 @@ def plot_cut_profile(table: CutTable, ax: Axes) -> None:
     ax.set_axisbelow(True)
     ax.set_ylabel("Carried over the boundary (KiB)")
     ax.set_title("What a cut has to carry, along the model", fontsize="medium")
-    ax.legend(fontsize="small", loc="upper center", ncols=2)
+    ax.legend(fontsize="small", loc="upper center", ncols=2, markerscale=0.8)
+
+
+def _draw_group(
+    ax: Axes, sizes: Sequence[float], places: Sequence[int], look: Mapping[str, Any]
+) -> None:
+    if places:
+        ax.plot(places, [sizes[i] for i in places], linestyle="none", zorder=3, **look)
 
 
 def _inner(table: CutTable, *, is_cut: bool) -> list[int]:

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from planner.errors import MismatchError
@@ -41,17 +42,27 @@ def test_the_cuts_of_the_plan_and_of_a_person_are_marked():
     profile = diamond()
     ax = drawn(plot_cut_profile, cut_profile(profile, cut_after(profile, 3)))
     assert legend_words(ax) == [
-        "where a person would cut by hand",
         "inputs and outputs",
         "possible cut",
         "cut of the plan",
+        "where a person would cut by hand",
     ]
-    (by_hand,) = ax.lines
-    assert list(by_hand.get_xdata()) == [1, 3, 4]
-    assert [bar.get_height() * 1024 for bar in ax.containers[2]] == [18]
+    marks = {line.get_label(): line for line in ax.lines}
+    assert list(marks["where a person would cut by hand"].get_xdata()) == [1, 3, 4]
+    np.testing.assert_allclose(marks["cut of the plan"].get_xydata(), [[3, 18 / 1024]])
+    np.testing.assert_allclose(marks["inputs and outputs"].get_ydata(), [4 / 1024, 2 / 1024])
+    np.testing.assert_allclose(
+        marks["possible cut"].get_xydata(), [[1, 8 / 1024], [2, 38 / 1024], [4, 30 / 1024]]
+    )
     assert ax.get_ylabel() == "Carried over the boundary (KiB)"
     names = [label.get_text() for label in ax.get_xticklabels()]
     assert names[:2] == ["inputs", "block0"]
+
+
+def test_no_length_starts_from_an_arbitrary_foot():
+    ax = drawn(plot_cut_profile, cut_profile(diamond()))
+    assert ax.get_yscale() == "log"
+    assert not ax.patches
 
 
 def test_without_a_plan_no_cut_is_marked():
