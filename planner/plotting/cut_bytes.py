@@ -99,7 +99,7 @@ def plot_cut_profile(table: CutTable, ax: Axes) -> None:
     ax.set_axisbelow(True)
     ax.set_ylabel("Carried over the boundary (KiB)")
     ax.set_title("What a cut has to carry, along the model", fontsize="medium")
-    ax.legend(fontsize="small", loc="upper center", ncols=2, markerscale=0.8)
+    ax.legend(fontsize="small", loc="upper center", ncols=2, markerscale=0.8, framealpha=1)
 
 
 def _draw_group(

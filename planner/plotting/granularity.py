@@ -97,7 +97,7 @@ def plot_plans_against_granularity(table: GranularityTable, figure: Figure) -> t
     Returns:
         The axes from top to bottom.
     """
-    plans = {parts: None for parts in table.does_not_fit}
+    plans: dict[int, GranularityPoint | None] = dict.fromkeys(table.does_not_fit)
     plans |= {point.parts: point for point in table.points}
     panels = draw_panels(figure, plans, _marks(table), table.objective)
     panels[-1].set_xlabel("coarser ← number of parts → finer")

@@ -17,9 +17,11 @@ from planner.errors import MismatchError
 from planner.plan import Plan
 from planner.plotting.legend_below import legend_below
 from planner.plotting.palette import style_of
+from planner.plotting.short_names import short_names, shortened
 from profiler.profile_records import Profile
 
 _INPUT = -1
+_NAME_CHARACTERS = 36
 _WIDTH = 3.2
 """Of a block's box, in the units of the x axis; a block is 1 high."""
 
@@ -95,7 +97,8 @@ def plot_model_graph(table: GraphTable, ax: Axes) -> None:
             edgecolor=style.colour, linewidth=1.0,
         )  # fmt: skip
         ax.text(
-            0, y, block.name, ha="center", va="center", fontsize="small",
+            0, y, shortened(block.name, _NAME_CHARACTERS), ha="center", va="center",
+            fontsize="small",
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.0},
         )  # fmt: skip
     for edge in table.edges:
@@ -110,9 +113,10 @@ def plot_model_graph(table: GraphTable, ax: Axes) -> None:
     ax.set_xlim(-_WIDTH / 2 - 1.6, _WIDTH / 2 + 0.6 + 0.12 * max(furthest - 1, 0))
     ax.set_ylim(len(table.blocks) - 0.4, -1.4)
     ax.set_axis_off()
-    ax.set_title("The model's blocks, coloured by the part that they run in", fontsize="medium")
+    title = "The model's blocks, coloured by the part that they run in"
+    ax.set_title(title, fontsize="medium", wrap=True)
     boxes = [_stage_box(table, index) for index in range(len(table.stages))]
-    legend_below(ax, boxes, gap_inches=0.05)
+    legend_below(ax, boxes)
 
 
 def _counts_its_blocks(plan: Plan, profile: Profile) -> bool:
@@ -169,7 +173,8 @@ def _arrow(edge: GraphEdge) -> FancyArrowPatch:
 def _stage_box(table: GraphTable, index: int) -> Patch:
     style = style_of(index)
     n = sum(1 for block in table.blocks if block.stage == index)
-    nodes = " or ".join(table.stages[index])
+    short = short_names(node for stage in table.stages for node in stage)
+    nodes = " or ".join(short[node] for node in table.stages[index])
     return Patch(
         facecolor=(style.colour, 0.45), hatch=style.hatch, edgecolor=style.colour,
         label=f"part {index + 1} on {nodes}: {n} block{'s' if n > 1 else ''}",

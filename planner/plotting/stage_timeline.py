@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -18,13 +19,24 @@ from netmodel.units import format_duration
 from planner.breakdown import Breakdown, StageTerm
 from planner.errors import MismatchError
 from planner.plotting.legend_below import legend_below
-from planner.plotting.palette import BLUE, ORANGE
+from planner.plotting.palette import BLUE, GREY, ORANGE
+from planner.plotting.short_names import short_names
 from planner.timeline import Span, Track, lay_out
 
 _BAR = 0.36
 _LIGHT = 0.35
-_COLOURS = {"computing": BLUE, "on the wire": ORANGE}
-_HATCHES = {"computing": "", "on the wire": "///"}
+_COMPUTING, _ON_WIRE, _HANDED_ON = "computing", "on the wire", "between parts on one node"
+_COLOURS = {_COMPUTING: BLUE, _ON_WIRE: ORANGE, _HANDED_ON: GREY}
+_HATCHES = {_COMPUTING: "", _ON_WIRE: "///", _HANDED_ON: "..."}
+_LANE_CHARACTERS = 22
+_CHARACTER_IN, _MARGIN_IN = 0.075, 0.12
+"""Of small text, at most, and around it: what room a length needs beside its bar."""
+_ASIDE_PT = {"left": 3, "right": -3, "center": 0}
+_HAIR = 1e-6
+"""Of a width: this far, what touches does not cover."""
+_RANGE = 1.18
+"""Of the time axis, over the last end: room for words behind it."""
+_NO_SUM = " (a median, as bars are, which need not add up to it)"
 
 
 @dataclass(frozen=True)
@@ -34,7 +46,7 @@ class Bar:
     lane: str
     """The node, or the direction of a link."""
     work: str
-    """`computing` or `on the wire`."""
+    """`computing`, `on the wire`, or `between parts on one node`."""
     start_ms: float
     length_ms: float
 
@@ -77,28 +89,25 @@ def stage_timeline(predicted: Breakdown, measured: Breakdown | None = None) -> T
     )
 
 
-def plot_stage_timeline(table: TimelineTable, ax: Axes, *, legend_columns: int = 2) -> None:
+def plot_stage_timeline(table: TimelineTable, ax: Axes) -> None:
     """Draws a lane per node and per wire; best 7 inches wide and about 0.6 high for each lane.
 
-    Args:
-        table: what to show.
-        ax: empty axes of a figure with the constrained layout.
-        legend_columns: two need the 7 inches, one needs less.
+    The axes' figure needs the constrained layout.
     """
-    last = max(table.predicted_ms, table.measured_ms or 0.0)
     offset = _BAR / 2 if table.measured else 0.0
     _draw_bars(table, ax, table.predicted, -offset)
     _draw_bars(table, ax, table.measured, offset)
     lines = [_draw_end(ax, table.predicted_ms, "predicted", "--")]
     if table.measured_ms is not None:
-        lines.append(_draw_end(ax, table.measured_ms, "measured (median)", "-"))
-    works = dict.fromkeys(bar.work for bar in table.predicted)
+        lines.append(_draw_end(ax, table.measured_ms, "measured", "-", _NO_SUM))
+    works = dict.fromkeys(bar.work for bar in (*table.predicted, *table.measured))
     origins = ("predicted", "measured") if table.measured else ("predicted",)
     boxes = (_box(work, origin) for work in works for origin in origins)
-    legend_below(ax, [*boxes, *lines], columns=legend_columns)
-    ax.set_yticks(range(len(table.lanes)), table.lanes)
+    legend_below(ax, [*boxes, *lines])
+    lanes = [_in_lines(lane) for lane in table.lanes]
+    ax.set_yticks(range(len(lanes)), lanes, fontsize="small")
     ax.set_ylim(len(table.lanes) - 0.45, -0.55)
-    ax.set_xlim(0, last * 1.18 or 1.0)
+    ax.set_xlim(0, _range_ms(table))
     ax.grid(visible=True, axis="x", alpha=0.3)
     ax.set_axisbelow(True)
     ax.set_xlabel("Time since the request arrived (ms)")
@@ -116,25 +125,40 @@ def _words(breakdown: Breakdown) -> str:
 
 
 def _bars(spans: Sequence[Span], lane_of: Mapping[Track, str]) -> Iterator[Bar]:
-    """Time that passes between two stages on one node has no bar."""
     for span in spans:
-        is_stage = isinstance(span.term, StageTerm)
-        if is_stage or span.track.target is not None:
-            work = "computing" if is_stage else "on the wire"
-            start_ms, length_ms = span.start_s * 1e3, span.length_s * 1e3
-            yield Bar(lane_of[span.track], work, start_ms, length_ms)
+        if isinstance(span.term, StageTerm):
+            work = _COMPUTING
+        else:
+            work = _HANDED_ON if span.track.target is None else _ON_WIRE
+        yield Bar(lane_of[span.track], work, span.start_s * 1e3, span.length_s * 1e3)
 
 
 def _lanes(spans: Sequence[Span]) -> dict[Track, str]:
-    """Names of the tracks; nodes that take turns share one."""
+    """Names of the tracks, shortened; nodes that take turns share one."""
+    ends = {end for span in spans for end in span.track if end is not None}
+    nodes = (node for span in spans if isinstance(span.term, StageTerm) for node in span.term.nodes)
+    short = short_names({*ends, *nodes})
     names: dict[Track, str] = {}
     for span in spans:
-        term = span.term
-        if isinstance(term, StageTerm):
-            names.setdefault(span.track, " or ".join(term.nodes))
-        elif span.track.target is not None:
-            names.setdefault(span.track, span.track.name)
+        source, target = span.track
+        track = Track(short[source], None if target is None else short[target])
+        names.setdefault(span.track, track.name)
+    for span in spans:
+        if isinstance(span.term, StageTerm):
+            names[span.track] = _in_turn([short[node] for node in span.term.nodes])
     return names
+
+
+def _in_turn(nodes: Sequence[str]) -> str:
+    return " or ".join(nodes) if len(nodes) < 3 else f"{nodes[0]} or {len(nodes) - 1} more"
+
+
+def _in_lines(lane: str) -> str:
+    return fill(lane, _LANE_CHARACTERS, break_on_hyphens=False)
+
+
+def _range_ms(table: TimelineTable) -> float:
+    return _RANGE * max(table.predicted_ms, table.measured_ms or 0.0) or 1.0
 
 
 def _draw_bars(table: TimelineTable, ax: Axes, bars: Sequence[Bar], offset: float) -> None:
@@ -146,17 +170,52 @@ def _draw_bars(table: TimelineTable, ax: Axes, bars: Sequence[Bar], offset: floa
             y, bar.length_ms, _BAR, bar.start_ms, facecolor=box.get_facecolor(),
             edgecolor=box.get_edgecolor(), hatch=box.get_hatch(), linewidth=0.8,
         )  # fmt: skip
-        ax.annotate(
-            format_duration(bar.length_ms / 1e3), (bar.start_ms + bar.length_ms, y), (3, 0),
-            textcoords="offset points", va="center", fontsize="small",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
-        )  # fmt: skip
+        if bar.work != _HANDED_ON:
+            words = format_duration(bar.length_ms / 1e3)
+            lane = [other for other in bars if other.lane == bar.lane]
+            x, side = _free_place(bar, _width_ms(words, table, ax), table, lane)
+            ax.annotate(
+                words, (x, y), (_ASIDE_PT[side], 0), textcoords="offset points",
+                ha=side, va="center", fontsize="small",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+            )  # fmt: skip
 
 
-def _draw_end(ax: Axes, ms: float, origin: str, line: str) -> Line2D:
+def _width_ms(words: str, table: TimelineTable, ax: Axes) -> float:
+    """Of the words beside a bar, on the time axis; rather too much, as there is no layout yet."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    longest = max(len(line) for lane in table.lanes for line in _in_lines(lane).splitlines())
+    room_in = ax.get_window_extent().width / figure.dpi - _CHARACTER_IN * longest
+    share = (_CHARACTER_IN * len(words) + _MARGIN_IN) / max(room_in, 1.0)
+    return share * _range_ms(table)
+
+
+def _free_place(
+    bar: Bar, width_ms: float, table: TimelineTable, lane: Sequence[Bar]
+) -> tuple[float, str]:
+    """Where words hide neither a line that ends the request nor a bar of their lane.
+
+    Returns:
+        The place on the time axis, and which side of the words is there.
+    """
+    start, stop = bar.start_ms, bar.start_ms + bar.length_ms
+    ends = [ms for ms in (table.predicted_ms, table.measured_ms) if ms is not None]
+    for x, side in ((stop, "left"), (start, "right"), (max(ends), "left"), (min(ends), "right")):
+        low = (x if side == "left" else x - width_ms) + _HAIR * width_ms  # sums are rounded
+        high = low + (1 - 2 * _HAIR) * width_ms
+        is_inside = low >= 0 and high <= _range_ms(table)
+        crosses = any(low < end < high for end in ends)
+        hides = any(o.start_ms < high and low < o.start_ms + o.length_ms for o in lane)
+        if is_inside and not crosses and not hides:
+            return x, side
+    return (start + stop) / 2, "center"
+
+
+def _draw_end(ax: Axes, ms: float, origin: str, line: str, note: str = "") -> Line2D:
     return ax.axvline(
         ms, color="black", linestyle=line, linewidth=1.2, zorder=0.9,
-        label=f"end to end, {origin}: {ms:.4g} ms",
+        label=f"end to end, {origin}: {ms:.4g} ms{note}",
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ def timeline_picture(estimate: Breakdown, measured: Breakdown | None) -> Markup:
         return Markup("")
     lanes = stage_timeline(estimate, measured)
     figure = Figure(figsize=(5, _LANE_IN * len(lanes.lanes) + _REST_IN), layout="constrained")
-    plot_stage_timeline(lanes, figure.subplots(), legend_columns=1)
+    plot_stage_timeline(lanes, figure.subplots())
     medians = (
         ""
         if measured is None

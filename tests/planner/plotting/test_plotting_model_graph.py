@@ -1,12 +1,12 @@
 """The picture of the model's blocks by part."""
 
 import pytest
-from matplotlib.patches import FancyArrowPatch
+from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from planner.errors import MismatchError
 from planner.plan import Stage
 from planner.plotting.model_graph import GraphBlock, GraphEdge, model_graph, plot_model_graph
-from tests.planner.plotting.drawing import drawn, legend_words, texts
+from tests.planner.plotting.drawing import assert_on_the_page, drawn, legend_of, legend_words, texts
 from tests.planner.plotting.test_plotting_cut_bytes import cut_after
 from tests.profiler.branching import diamond, straight
 
@@ -44,9 +44,35 @@ def test_what_crosses_the_cut_is_thick_and_the_cut_says_its_bytes():
 def test_the_legend_names_parts_with_nodes_and_parts_differ_in_grey_too():
     ax = drawn(plot_model_graph, split_diamond())
     assert legend_words(ax) == ["part 1 on n0: 3 blocks", "part 2 on n3: 2 blocks"]
-    first, second = ax.get_legend().get_patches()
+    first, second = legend_of(ax).get_patches()
     assert first.get_hatch() != second.get_hatch()
     assert first.get_edgecolor() != second.get_edgecolor()
+
+
+def test_every_block_is_drawn_in_the_style_of_its_part():
+    ax = drawn(plot_model_graph, split_diamond())
+    first, second = legend_of(ax).get_patches()
+    boxes = [patch for patch in ax.patches if isinstance(patch, Rectangle)]
+    looks = [(box.get_hatch(), box.get_facecolor(), box.get_edgecolor()) for box in boxes]
+    one, two = (
+        (key.get_hatch(), key.get_facecolor(), key.get_edgecolor()) for key in (first, second)
+    )
+    assert looks == [one, one, one, two, two]
+    assert [box.get_y() + box.get_height() / 2 for box in boxes] == [0, 1, 2, 3, 4]
+
+
+def test_twelve_long_names_stay_on_the_page():
+    profile = straight(12)
+    plan = cut_after(profile, *range(1, 12))
+    names = [f"inference-box-number-{n:02}.frankfurt.example.org" for n in range(12)]
+    stages = [
+        stage.model_copy(update={"node": name})
+        for stage, name in zip(plan.stages, names, strict=True)
+    ]
+    table = model_graph(profile, plan.model_copy(update={"stages": tuple(stages)}))
+    ax = drawn(plot_model_graph, table, (6, 5))
+    assert_on_the_page(ax.figure)
+    assert len(set(legend_words(ax))) == 12
 
 
 def test_a_plan_of_another_model_or_of_other_blocks_is_an_error():

@@ -1,6 +1,6 @@
 """The picture of one request's way through the stages."""
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 from math import inf
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from planner.breakdown import Breakdown, HopTerm, StageTerm
 from planner.errors import MismatchError, PlannerError
 from planner.plotting.stage_timeline import Bar, plot_stage_timeline, stage_timeline
-from tests.planner.plotting.drawing import drawn, legend_words, texts
+from tests.planner.plotting.drawing import assert_on_the_page, drawn, legend_of, legend_words, texts
 
 
 def breakdown(origin, compute_s, transfer_s, nodes=("phone", "server"), latency_s=None):
@@ -41,11 +41,15 @@ def test_terms_lie_end_to_end():
     assert (table.predicted_ms, table.measured_ms) == (937.5, 1500.0)
 
 
-def test_time_between_two_stages_on_one_node_passes_without_a_wire():
+def test_time_between_two_stages_on_one_node_has_a_bar_of_its_own():
     one = breakdown("measured", (0.25, 0.5), (0.0, 0.125, 0.0), nodes=("phone", "phone"))
     table = stage_timeline(one)
     assert table.lanes == ("phone",)
-    assert [span.start_ms for span in table.predicted] == [0.0, 375.0]
+    assert table.predicted == (
+        Bar("phone", "computing", 0.0, 250.0),
+        Bar("phone", "between parts on one node", 250.0, 125.0),
+        Bar("phone", "computing", 375.0, 500.0),
+    )
 
 
 def test_replicas_share_a_lane():
@@ -92,7 +96,7 @@ def test_the_legend_tells_origin_and_work_apart_and_both_ends():
         "on the wire, predicted",
         "on the wire, measured",
         "end to end, predicted: 937.5 ms",
-        "end to end, measured (median): 1500 ms",
+        "end to end, measured: 1500 ms (a median, as bars are, which need not add up to it)",
     ]
     assert ax.get_xlabel() == "Time since the request arrived (ms)"
     assert texts(ax)[:2] == ["250 ms", "125 ms"]
@@ -101,3 +105,39 @@ def test_the_legend_tells_origin_and_work_apart_and_both_ends():
 def test_a_prediction_alone_has_no_words_about_a_measurement():
     ax = drawn(plot_stage_timeline, stage_timeline(PREDICTED))
     assert not [words for words in legend_words(ax) if "measured" in words]
+
+
+def test_predicted_bars_are_light_and_measured_ones_full():
+    ax = drawn(plot_stage_timeline, stage_timeline(PREDICTED, MEASURED))
+    predicted, measured = ax.patches[:4], ax.patches[4:]
+    assert {bar.get_facecolor()[3] for bar in measured} == {1.0}
+    assert all(bar.get_facecolor()[3] < 0.5 for bar in predicted)
+    for light, full in zip(predicted, measured, strict=True):
+        assert light.get_facecolor()[:3] == full.get_facecolor()[:3]
+    assert [bar.get_hatch() for bar in measured] == ["", "///", "", "///"]
+    keys = {
+        key.get_label(): (key.get_facecolor(), key.get_hatch())
+        for key in legend_of(ax).get_patches()
+    }
+    assert keys["computing, predicted"] == (predicted[0].get_facecolor(), "")
+    assert keys["on the wire, measured"] == (measured[1].get_facecolor(), "///")
+
+
+def long_way(n, origin, factor=1.0):
+    names = tuple(f"inference-box-{i:02}.frankfurt.example.org" for i in range(n))
+    times = [0.01 * factor * (1 + i % 3) for i in range(n)]
+    hops = [0.0003 * factor] * (n + 1)
+    return breakdown(origin, times, hops, nodes=names)
+
+
+@pytest.mark.parametrize("n", [1, 12])
+@pytest.mark.parametrize("factor", [0.97, 1.1])
+def test_lengths_hide_no_end_and_no_bar(n, factor):
+    table = stage_timeline(long_way(n, "predicted"), long_way(n, "measured", factor))
+    ax = drawn(plot_stage_timeline, table, (7, 0.5 * len(table.lanes) + 2.5))
+    assert_on_the_page(ax.figure)
+    ends = ax.transData.transform([(table.predicted_ms, 0), (table.measured_ms, 0)])[:, 0]
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert not [box for box in boxes for x in ends if box.x0 < x - 0.5 and x + 0.5 < box.x1]
+    assert not [one for one, two in combinations(boxes, 2) if one.overlaps(two)]
+    assert ax.bbox.width > 0.6 * ax.figure.bbox.width

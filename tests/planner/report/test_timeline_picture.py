@@ -16,7 +16,7 @@ def test_the_lengths_of_all_bars_stand_beside_them():
         "250 ms", "125 ms", "500 ms", "62.5 ms",
         "500 ms", "250 ms", "500 ms", "62.5 ms",
     ]  # fmt: skip
-    assert "end to end, measured (median): 1500 ms" in words
+    assert any(word.startswith("end to end, measured: 1500 ms (a median") for word in words)
 
 
 def test_a_prediction_alone_says_nothing_of_medians():
