@@ -5,6 +5,8 @@ concatenation, data movement and the like. A profile knows one time per block. A
 operators of several kinds is therefore shown as such, and its time is never split by FLOPs, which
 do not tell. Profiled at the level of layers or operators, most blocks are of one kind; give the
 borders of coarser blocks to see what those are made of.
+
+Times are scaled as those of plans are: together with one start they are the whole model's time.
 """
 
 from __future__ import annotations
@@ -18,10 +20,11 @@ from types import MappingProxyType
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
+from netmodel.units import format_duration
 from planner.errors import MismatchError
 from planner.plotting.legend_below import legend_below
 from planner.plotting.palette import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, YELLOW
-from profiler.blocks import blocks_between
+from profiler.blocks import Granularity, blocks_between
 from profiler.op_kinds import OpKind, op_kind
 from profiler.profile_records import BlockCost, Profile
 
@@ -35,6 +38,10 @@ class Work:
     """`vector work`, `other work`, or `not told apart` where the block has operators of both."""
 
 
+_MUCH = 0.2
+_FINER: Mapping[str, str] = MappingProxyType(
+    {Granularity.LAYER: Granularity.OP, Granularity.OP: ""}
+)
 _VECTOR, _REST, _UNTOLD = "vector work", "other work", "not told apart"
 _SINGLE = MappingProxyType(
     {kind: Work(kind.value, _VECTOR if kind.is_vector else _REST) for kind in OpKind}
@@ -89,10 +96,23 @@ class CostTable:
     """Of the model's time, by group: vector work, other work, not told apart."""
     origin: str
     """Whether the times are measured or estimated."""
+    whole_ms: float
+    """Median of the whole model, start included."""
+    start_ms: float
+    """What a stage takes beyond its blocks."""
+    unscaled_share: float
+    """Of the blocks' own medians, as profiled one by one, in the whole's without its start."""
+    finer: str
+    """The granularity that would tell apart what is not; empty where there is none."""
+
+    @property
+    def untold_share(self) -> float:
+        """Of the model's time, what blocks take that have both vector and other operators."""
+        return dict(self.shares)[_UNTOLD]
 
 
 def block_costs(profile: Profile, positions: Sequence[int] = ()) -> CostTable:
-    """Sums medians by block and kind.
+    """Sums medians by block and kind, scaled to the whole model's.
 
     Args:
         profile: measured; its blocks are what one time is known of.
@@ -128,16 +148,17 @@ def block_costs(profile: Profile, positions: Sequence[int] = ()) -> CostTable:
         total_ms=_ordered(totals),
         shares=tuple((group, groups[group]) for group in (_VECTOR, _REST, _UNTOLD)),
         origin=profile.provenance.get("latency", "origin unknown"),
+        whole_ms=profile.whole.latency.median_s * 1e3,
+        start_ms=profile.whole.stage_start_s * 1e3,
+        unscaled_share=profile.whole.blocks_over_rest,
+        finer=_FINER.get(profile.granularity, Granularity.LAYER),
     )
 
 
-def plot_block_costs(table: CostTable, ax: Axes, *, legend_columns: int = 2) -> None:
+def plot_block_costs(table: CostTable, ax: Axes) -> None:
     """Draws a stacked bar per block; best 7 inches wide and 0.25 high for each block, plus 2.
 
-    Args:
-        table: what to show.
-        ax: empty axes of a figure with the constrained layout.
-        legend_columns: two need the 7 inches, one needs less.
+    The axes' figure needs the constrained layout.
     """
     for y, bar in enumerate(table.bars):
         left = 0.0
@@ -153,23 +174,35 @@ def plot_block_costs(table: CostTable, ax: Axes, *, legend_columns: int = 2) -> 
     ax.set_xlim(left=0)
     ax.grid(visible=True, axis="x", alpha=0.3)
     ax.set_axisbelow(True)
-    ax.set_xlabel(f"Time of the block, {table.origin}, median (ms)")
+    ax.set_xlabel(_time_words(table), wrap=True)
     ax.set_ylabel("Block")
+    ax.set_title(_title(table), fontsize="medium", wrap=True)
+    legend_below(ax, [_box(work) for work, _ in table.total_ms])
+
+
+def _time_words(table: CostTable) -> str:
+    start = " less its start" if table.start_ms else ""
+    return (
+        f"Time, {table.origin}, as plans scale it (ms):\n"
+        f"alone, blocks sum to {table.unscaled_share:.0%} of the whole's "
+        f"{format_duration(table.whole_ms / 1e3)}{start}"
+    )
+
+
+def _title(table: CostTable) -> str:
     shares = ", ".join(f"{group} {share:.0%}" for group, share in table.shares if share)
-    ax.set_title(f"Where the time goes:\n{shares or 'nowhere'}", fontsize="medium")
-    legend_below(ax, [_box(work) for work, _ in table.total_ms], columns=legend_columns)
-
-
-def untold_share(table: CostTable) -> float:
-    """Of the model's time, what blocks take that have both vector and other operators."""
-    return dict(table.shares)[_UNTOLD]
+    lines = ["Where the time goes:", shares or "nowhere"]
+    if table.untold_share > _MUCH and table.finer:
+        lines.append(f"(profile with --granularity {table.finer} to tell apart)")
+    return "\n".join(lines)
 
 
 def _parts(profile: Profile, start: int, stop: int) -> tuple[tuple[Work, float], ...]:
     times_ms: defaultdict[Work, float] = defaultdict(float)
     for block in profile.blocks:
         if start <= block.op_start and block.op_stop <= stop:
-            times_ms[_work(profile, block)] += block.latency.median_s * 1e3
+            scaled_s = block.latency.median_s / profile.whole.blocks_over_rest
+            times_ms[_work(profile, block)] += scaled_s * 1e3
     return _ordered(times_ms)
 
 

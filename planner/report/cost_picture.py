@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from planner.level_sweep import levels_within
-from planner.plotting.block_costs import block_costs, plot_block_costs, untold_share
+from planner.plotting.block_costs import block_costs, plot_block_costs
 from planner.report.content import ReportContent
 from planner.report.markup import Markup
 from planner.report.pictures import picture
@@ -13,7 +13,6 @@ from profiler.profile_records import Profile
 
 _MOST_BARS = 40
 """Of more, the picture would be longer than anyone looks: blocks are then taken together."""
-_MUCH = 0.2
 _BAR_IN, _REST_IN = 0.24, 2.6
 
 
@@ -24,16 +23,11 @@ def cost_picture(content: ReportContent) -> Markup:
     positions = _borders(content.profile)
     costs = block_costs(content.profile, positions)
     figure = Figure(figsize=(5, _BAR_IN * len(costs.bars) + _REST_IN), layout="constrained")
-    plot_block_costs(costs, figure.subplots(), legend_columns=1)
+    plot_block_costs(costs, figure.subplots())
     caption = (
         "What the blocks spend their time on, on the machine of the profile. Plain: vector work. "
         "Hatched: other work."
     )
-    if untold_share(costs) > _MUCH:
-        caption += (
-            " Blocks that have both are not told apart: profile at the granularity of layers to "
-            "see what they are made of."
-        )
     return picture(figure, "costs", caption)
 
 

@@ -29,17 +29,3 @@ def test_too_many_blocks_are_taken_together(monkeypatch):
     words = PageReader(drawn(two_block_profile())).texts["text"]
     assert not {"block0", "block1"} & set(words)
     assert "other work 100%" in words
-
-
-def test_blocks_of_both_kinds_say_how_to_see_more():
-    profile = two_block_profile()
-    first, second = profile.graph.ops
-    graph = profile.graph.model_copy(
-        update={"ops": (first.model_copy(update={"target": "aten.conv2d.default"}), second)}
-    )
-    whole = profile.blocks[0].model_copy(update={"op_stop": 2})
-    mixed = profile.model_copy(
-        update={"graph": graph, "blocks": (whole,), "cuts": (profile.cuts[0], profile.cuts[2])}
-    )
-    assert "profile at the granularity of layers" in drawn(mixed)
-    assert "profile at the granularity of layers" not in drawn(profile)
