@@ -9,24 +9,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import cos, pi, sin
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Patch
 
-from netmodel.cluster import Cluster
-from netmodel.units import format_size
+from netmodel.cluster import Cluster, Node
+from netmodel.units import format_bandwidth, format_duration, format_size
 from planner.breakdown import Breakdown, Origin
 from planner.errors import MismatchError
+from planner.plotting.cluster_layout import WIDTH_IN, Box, ClusterLayout, bow, lay_out
+from planner.plotting.legend_below import legend_below
 from planner.plotting.palette import SKY, VERMILION
+from planner.plotting.short_names import short_names
 
-_BOW = 0.2
-"""Of a link's arc, in parts of its length; to the left of the way."""
-_BOX = 0.62, 0.34
-"""Width and height of a node, where the cluster is 2 wide."""
-_TALLEST = 0.8
-"""Height of the ellipse over its width."""
+_MOST_DRAWN = 6
+"""Nodes up to which those without a part, and links that are not in use, have their place."""
+_FRAME_IN, _SPACE_IN = 1.0, 0.12
+"""For title and legend, and around all that is drawn."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class LinkLoad:
 
     source: str
     target: str
-    mbit_per_s: float
+    bandwidth_bytes_per_s: float
     medium: str | None
     moved_mib: float
     """Per request, on average if requests are dealt out in turn."""
@@ -69,6 +70,7 @@ class ClusterTable:
     """What the plot shows."""
 
     nodes: tuple[NodeLoad, ...]
+    """In the order in which a request comes to them, then those that it does not come to."""
     links: tuple[LinkLoad, ...]
     origin: Origin
     """Whether the loads are predicted or measured."""
@@ -99,7 +101,7 @@ def cluster_loads(cluster: Cluster, estimate: Breakdown) -> ClusterTable:
             LinkLoad(
                 source=link.source,
                 target=link.target,
-                mbit_per_s=link.model.bandwidth_bytes_per_s * 8 / 1e6,
+                bandwidth_bytes_per_s=link.model.bandwidth_bytes_per_s,
                 medium=link.medium,
                 moved_mib=moved[link.source, link.target] / 2**20,
                 busy_ms=busy[link.source, link.target] * 1e3,
@@ -110,35 +112,79 @@ def cluster_loads(cluster: Cluster, estimate: Breakdown) -> ClusterTable:
     )
 
 
-def plot_cluster(table: ClusterTable, ax: Axes) -> None:
-    """Draws nodes on an ellipse and links between them.
+def height_in(table: ClusterTable) -> float:
+    """Inches that the picture needs beside its 7 in width."""
+    drawn = _layout(table)
+    return drawn.high - drawn.low + 2 * _SPACE_IN + _FRAME_IN
 
-    Best about 7 by 6 inches, by 3.5 for two nodes.
+
+def plot_cluster(table: ClusterTable, ax: Axes) -> None:
+    """Draws the nodes in the order of the request, and links between them.
+
+    The figure needs the constrained layout, 7 inches of width and `height_in`.
     """
-    places = _places([node.name for node in table.nodes])
-    boxes = {node.name: _draw_node(node, places[node.name], ax) for node in table.nodes}
+    drawn, words = _layout(table), _node_words(table)
+    boxes = {
+        node.name: _draw_node(node, words[node.name], drawn.nodes[node.name], ax)
+        for node in table.nodes
+    }
     busiest = max((link.busy_ms or link.moved_mib for link in table.links), default=0.0)
     for link in table.links:
-        _draw_link(link, busiest, (boxes[link.source], boxes[link.target]), ax)
-        if link.is_used:
-            _label_link(link, places, ax)
-    ax.set_xlim(-1.4, 1.4)
-    height = max(abs(y) for _, y in places.values())
-    ax.set_ylim(-height - 0.65, max(height + 0.25, 0.4))
+        if link.is_used or not _leaves_out(table):
+            rad = bow(drawn.nodes[link.source], drawn.nodes[link.target])
+            _draw_link(link, busiest, (boxes[link.source], boxes[link.target]), rad=-rad, ax=ax)
+    for ends, text in _link_words(table).items():
+        place = drawn.words[ends]
+        ax.text(
+            place.x, place.y, text, ha="center", va="center", fontsize="small", zorder=1.2,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.0},
+        )  # fmt: skip
+    ax.set_xlim(-WIDTH_IN / 2, WIDTH_IN / 2)
+    ax.set_ylim(drawn.low - _SPACE_IN, drawn.high + _SPACE_IN)
     ax.set_aspect("equal")
     ax.set_axis_off()
     ax.set_title(f"What one request puts on nodes and links, {table.origin}", fontsize="medium")
-    handles = [
+    legend_below(ax, _keys(table))
+
+
+def _keys(table: ClusterTable) -> list[Artist]:
+    idle = sum(not link.is_used for link in table.links)
+    is_drawn = not _leaves_out(table)
+    words = "link not in use" if is_drawn else f"{idle} links not in use are left out"
+    keys: list[Artist] = [
         Patch(facecolor=SKY, edgecolor="black", label="node that runs a part"),
         Patch(facecolor="white", edgecolor="black", linestyle="--", label="node without a part"),
         Line2D([], [], color=VERMILION, linewidth=3, label="link in use (thick: busy for long)"),
-        Line2D([], [], color="0.6", linewidth=1, linestyle=":", label="link not in use"),
     ]
-    ax.legend(handles=handles, fontsize="small", loc="lower center", ncols=2)
+    if idle:
+        line = Line2D([], [], color="0.6", linewidth=1, linestyle=":" if is_drawn else "none")
+        line.set_label(words)
+        keys.append(line)
+    return keys
+
+
+def _leaves_out(table: ClusterTable) -> bool:
+    """Whether links that are not in use would hide all others."""
+    return len(table.nodes) > _MOST_DRAWN and any(not link.is_used for link in table.links)
+
+
+def _layout(table: ClusterTable) -> ClusterLayout:
+    words = _node_words(table)
+    visited = {node.name: words[node.name] for node in table.nodes if node.role or node.parts}
+    rest = {name: text for name, text in words.items() if name not in visited}
+    return lay_out(visited, rest, _link_words(table))
+
+
+def _in_order(cluster: Cluster, estimate: Breakdown) -> list[Node]:
+    """As the request comes to them, then those that it does not come to."""
+    visited = (name for stage in estimate.stages for name in stage.nodes)
+    names = (cluster.source, *visited, cluster.sink, *(node.name for node in cluster.nodes))
+    by_name = {node.name: node for node in cluster.nodes}
+    return [by_name[name] for name in dict.fromkeys(names)]
 
 
 def _node_loads(cluster: Cluster, estimate: Breakdown) -> Iterator[NodeLoad]:
-    for node in cluster.nodes:
+    for node in _in_order(cluster, estimate):
         stages = [(i, s) for i, s in enumerate(estimate.stages) if node.name in s.nodes]
         ends = (("source", cluster.source), ("sink", cluster.sink))
         yield NodeLoad(
@@ -151,14 +197,13 @@ def _node_loads(cluster: Cluster, estimate: Breakdown) -> Iterator[NodeLoad]:
         )
 
 
-def _places(names: list[str]) -> dict[str, tuple[float, float]]:
-    """On an ellipse, clockwise from the left."""
-    angles = [pi - 2 * pi * index / max(len(names), 2) for index in range(len(names))]
-    return {n: (cos(a), _TALLEST * sin(a)) for n, a in zip(names, angles, strict=True)}
-
-
 def _draw_link(
-    link: LinkLoad, busiest: float, ends: tuple[FancyBboxPatch, FancyBboxPatch], ax: Axes
+    link: LinkLoad,
+    busiest: float,
+    ends: tuple[FancyBboxPatch, FancyBboxPatch],
+    *,
+    rad: float,
+    ax: Axes,
 ) -> None:
     share = (link.busy_ms or link.moved_mib) / busiest if busiest else 0.0
     first, second = (_middle(box) for box in ends)
@@ -169,7 +214,7 @@ def _draw_link(
         patchB=ends[1],
         shrinkA=2,
         shrinkB=2,
-        connectionstyle=f"arc3,rad={-_BOW}",
+        connectionstyle=f"arc3,rad={rad}",
         arrowstyle="-|>",
         mutation_scale=16 if link.is_used else 8,
         color=VERMILION if link.is_used else "0.6",
@@ -184,37 +229,45 @@ def _middle(box: FancyBboxPatch) -> tuple[float, float]:
     return box.get_x() + box.get_width() / 2, box.get_y() + box.get_height() / 2
 
 
-def _label_link(link: LinkLoad, places: dict[str, tuple[float, float]], ax: Axes) -> None:
-    """Just outside the middle of its arc."""
-    (x0, y0), (x1, y1) = places[link.source], places[link.target]
-    aside = _BOW / 2 + 0.04
-    x, y = (x0 + x1) / 2 - aside * (y1 - y0), (y0 + y1) / 2 + aside * (x1 - x0)
+def _link_words(table: ClusterTable) -> dict[tuple[str, str], str]:
+    """At links that are in use."""
+    return {(link.source, link.target): _load(link) for link in table.links if link.is_used}
+
+
+def _load(link: LinkLoad) -> str:
     lines = [format_size(link.moved_mib * 2**20)]
     if link.busy_ms:
-        lines[0] += f", busy {link.busy_ms:.3g} ms"
-    lines.append(f"{link.mbit_per_s:.4g} Mbit/s" + (f" ({link.medium})" if link.medium else ""))
-    ax.text(
-        x, y, "\n".join(lines), ha="center", va="center", fontsize="small", zorder=3,
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.0},
-    )  # fmt: skip
+        lines.append(f"busy {format_duration(link.busy_ms / 1e3)}")
+    lines.append(format_bandwidth(link.bandwidth_bytes_per_s))
+    if link.medium:
+        lines.append(f"({link.medium})")
+    return "\n".join(lines)
 
 
-def _draw_node(node: NodeLoad, place: tuple[float, float], ax: Axes) -> FancyBboxPatch:
-    lines, cap = [node.name], format_size(node.cap_mib * 2**20)
+def _node_words(table: ClusterTable) -> dict[str, str]:
+    short = short_names(node.name for node in table.nodes)
+    return {node.name: _words(node, short[node.name]) for node in table.nodes}
+
+
+def _words(node: NodeLoad, name: str) -> str:
+    lines, cap = [name], format_size(node.cap_mib * 2**20)
     if node.role:
         lines.append(f"({node.role})")
     if node.parts:
         parts = ", ".join(str(part + 1) for part in node.parts)
-        lines.append(f"part {parts}: {node.compute_ms:.3g} ms")
+        lines.append(f"part {parts}: {format_duration(node.compute_ms / 1e3)}")
         lines.append(f"{format_size(node.memory_mib * 2**20)} of {cap}")
     else:
-        lines.append(f"{cap}, not used")
-    width, height = _BOX
+        lines.append(f"{cap}, no part")
+    return "\n".join(lines)
+
+
+def _draw_node(node: NodeLoad, words: str, place: Box, ax: Axes) -> FancyBboxPatch:
     box = FancyBboxPatch(
-        (place[0] - width / 2, place[1] - height / 2), width, height,
-        boxstyle="round,pad=0,rounding_size=0.05", facecolor=SKY if node.parts else "white",
+        (place.x - place.width / 2, place.y - place.height / 2), place.width, place.height,
+        boxstyle="round,pad=0,rounding_size=0.08", facecolor=SKY if node.parts else "white",
         edgecolor="black", linestyle="-" if node.parts else "--", zorder=4,
     )  # fmt: skip
     ax.add_patch(box)
-    ax.text(*place, "\n".join(lines), ha="center", va="center", fontsize="small", zorder=5)
+    ax.text(place.x, place.y, words, ha="center", va="center", fontsize="small", zorder=5)
     return box

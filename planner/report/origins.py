@@ -9,15 +9,12 @@ from matplotlib.figure import Figure
 
 from netmodel.cluster import Cluster, Link, Node
 from netmodel.units import format_bandwidth, format_duration
-from planner.plotting.cluster_graph import cluster_loads, plot_cluster
+from planner.plotting.cluster_graph import cluster_loads, height_in, plot_cluster
 from planner.report.content import ReportContent
 from planner.report.markup import Markup, number, numbers, section, table, words
 from planner.report.pictures import picture
 from planner.report.quantities import size
 from planner.report.run_notes import setting_text
-
-_IN_A_ROW = 2
-"""Nodes up to which the cluster's picture is flat."""
 
 
 def origins_part(content: ReportContent) -> Markup:
@@ -65,8 +62,9 @@ def _loads(content: ReportContent) -> Iterator[Markup]:
     cluster, estimate = content.document.cluster, content.document.estimate
     if estimate is None or not isfinite(estimate.latency_s):
         return
-    figure = Figure(figsize=(7, 6 if len(cluster.nodes) > _IN_A_ROW else 3.5), layout="constrained")
-    plot_cluster(cluster_loads(cluster, estimate), figure.subplots())
+    loads = cluster_loads(cluster, estimate)
+    figure = Figure(figsize=(7, height_in(loads)), layout="constrained")
+    plot_cluster(loads, figure.subplots())
     caption = "What one request puts on nodes and links, predicted."
     yield picture(figure, "cluster", caption, stays_light=True)
 

@@ -124,7 +124,7 @@ def test_pictures_show_the_number_of_parts_and_the_loads_of_the_cluster(page):
     words = PageReader(page).texts["text"]
     assert "coarser ← number of parts → finer" in words
     assert "What one request puts on nodes and links, predicted" in words
-    assert any(word.startswith("100 B, busy 1e+03 ms") for word in words)
+    assert {"100 B", "busy 1 s"} <= set(words)
 
 
 def test_every_number_says_where_it_comes_from(page):
