@@ -127,7 +127,7 @@ def _draw_misfit(table: CapTable, ax: Axes) -> None:
         )  # fmt: skip
     for threshold, words, line in (
         (table.threshold_mib, "smallest tried that is enough", "--"),
-        (table.whole_threshold_mib, "the same for the whole model", ":"),
+        (table.whole_threshold_mib, "smallest tried for the whole model", ":"),
     ):
         if threshold is not None and threshold > min(caps):
             ax.axvline(

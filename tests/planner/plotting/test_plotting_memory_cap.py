@@ -41,7 +41,7 @@ def test_the_legend_says_how_much_is_enough():
         "best plan has 2 parts",
         "no plan fits",
         "smallest tried that is enough: 20 MiB",
-        "the same for the whole model: 40 MiB",
+        "smallest tried for the whole model: 40 MiB",
     ]
     assert ax.get_xlabel() == "Memory cap of a node (MiB)"
     assert ax.get_ylabel() == "End-to-end latency, predicted (ms)"
