@@ -48,6 +48,7 @@ def assert_on_the_page(figure: Figure) -> None:
 def _drawn(figure: Figure) -> Iterator[Artist]:
     yield from figure.legends
     for ax in figure.axes:
-        yield from (ax.title, *ax.texts, *filter(None, [ax.get_legend()]))
+        yield from (text for text in (ax.title, *ax.texts) if text.get_text())
+        yield from filter(None, [ax.get_legend()])
         if ax.axison:
             yield from (ax.xaxis, ax.yaxis)
