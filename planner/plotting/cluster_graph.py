@@ -152,8 +152,8 @@ def _keys(table: ClusterTable) -> list[Artist]:
     is_drawn = not _leaves_out(table)
     words = "link not in use" if is_drawn else f"{idle} links not in use are left out"
     keys: list[Artist] = [
-        Patch(facecolor=SKY, edgecolor="black", label="node that runs a part"),
-        Patch(facecolor="white", edgecolor="black", linestyle="--", label="node without a part"),
+        Patch(facecolor=SKY, edgecolor="black", label="node that runs a stage"),
+        Patch(facecolor="white", edgecolor="black", linestyle="--", label="node without a stage"),
         Line2D([], [], color=VERMILION, linewidth=3, label="link in use (thick: busy for long)"),
     ]
     if idle:
@@ -254,11 +254,11 @@ def _words(node: NodeLoad, name: str) -> str:
     if node.role:
         lines.append(f"({node.role})")
     if node.parts:
-        parts = ", ".join(str(part + 1) for part in node.parts)
-        lines.append(f"part {parts}: {format_duration(node.compute_ms / 1e3)}")
+        parts = ", ".join(str(part) for part in node.parts)
+        lines.append(f"stage {parts}: {format_duration(node.compute_ms / 1e3)}")
         lines.append(f"{format_size(node.memory_mib * 2**20)} of {cap}")
     else:
-        lines.append(f"{cap}, no part")
+        lines.append(f"{cap}, no stage")
     return "\n".join(lines)
 
 

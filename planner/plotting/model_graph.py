@@ -113,7 +113,7 @@ def plot_model_graph(table: GraphTable, ax: Axes) -> None:
     ax.set_xlim(-_WIDTH / 2 - 1.6, _WIDTH / 2 + 0.6 + 0.12 * max(furthest - 1, 0))
     ax.set_ylim(len(table.blocks) - 0.4, -1.4)
     ax.set_axis_off()
-    title = "The model's blocks, coloured by the part that they run in"
+    title = "The model's blocks, coloured by the stage that they run in"
     ax.set_title(title, fontsize="medium", wrap=True)
     boxes = [_stage_box(table, index) for index in range(len(table.stages))]
     legend_below(ax, boxes)
@@ -177,5 +177,5 @@ def _stage_box(table: GraphTable, index: int) -> Patch:
     nodes = " or ".join(short[node] for node in table.stages[index])
     return Patch(
         facecolor=(style.colour, 0.45), hatch=style.hatch, edgecolor=style.colour,
-        label=f"part {index + 1} on {nodes}: {n} block{'s' if n > 1 else ''}",
+        label=f"stage {index} on {nodes}: {n} block{'s' if n > 1 else ''}",
     )  # fmt: skip

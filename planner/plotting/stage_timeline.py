@@ -25,7 +25,7 @@ from planner.timeline import Span, Track, lay_out
 
 _BAR = 0.36
 _LIGHT = 0.35
-_COMPUTING, _ON_WIRE, _HANDED_ON = "computing", "on the wire", "between parts on one node"
+_COMPUTING, _ON_WIRE, _HANDED_ON = "computing", "on the wire", "between stages on one node"
 _COLOURS = {_COMPUTING: BLUE, _ON_WIRE: ORANGE, _HANDED_ON: GREY}
 _HATCHES = {_COMPUTING: "", _ON_WIRE: "///", _HANDED_ON: "..."}
 _LANE_CHARACTERS = 22
@@ -46,7 +46,7 @@ class Bar:
     lane: str
     """The node, or the direction of a link."""
     work: str
-    """`computing`, `on the wire`, or `between parts on one node`."""
+    """`computing`, `on the wire`, or `between stages on one node`."""
     start_ms: float
     length_ms: float
 

@@ -98,9 +98,9 @@ def test_a_node_without_a_part_is_dashed_and_says_so():
     )
     ax = drawn(plot_cluster, cluster_loads(cluster(), alone))
     assert texts(ax) == [
-        "phone\n(source and sink)\npart 1: 250 ms\n1 MiB of 8 MiB",
-        "left\n8 MiB, no part",
-        "right\n8 MiB, no part",
+        "phone\n(source and sink)\nstage 0: 250 ms\n1 MiB of 8 MiB",
+        "left\n8 MiB, no stage",
+        "right\n8 MiB, no stage",
     ]
     boxes = [patch for patch in ax.patches if isinstance(patch, FancyBboxPatch)]
     assert [box.get_linestyle() for box in boxes] == ["-", "--", "--"]
@@ -112,7 +112,7 @@ def test_a_single_node_can_be_drawn():
         hops=[hop("phone", "phone", 1, 0.0)] * 2, latency_s=0.25,
     )  # fmt: skip
     ax = drawn(plot_cluster, cluster_loads(cluster(("phone",)), alone))
-    assert texts(ax) == ["phone\n(source and sink)\npart 1: 250 ms\n1 MiB of 8 MiB"]
+    assert texts(ax) == ["phone\n(source and sink)\nstage 0: 250 ms\n1 MiB of 8 MiB"]
     assert not [patch for patch in ax.patches if isinstance(patch, FancyArrowPatch)]
 
 

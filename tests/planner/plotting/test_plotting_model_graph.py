@@ -43,7 +43,7 @@ def test_what_crosses_the_cut_is_thick_and_the_cut_says_its_bytes():
 
 def test_the_legend_names_parts_with_nodes_and_parts_differ_in_grey_too():
     ax = drawn(plot_model_graph, split_diamond())
-    assert legend_words(ax) == ["part 1 on n0: 3 blocks", "part 2 on n3: 2 blocks"]
+    assert legend_words(ax) == ["stage 0 on n0: 3 blocks", "stage 1 on n3: 2 blocks"]
     first, second = legend_of(ax).get_patches()
     assert first.get_hatch() != second.get_hatch()
     assert first.get_edgecolor() != second.get_edgecolor()

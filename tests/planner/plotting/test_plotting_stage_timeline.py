@@ -47,7 +47,7 @@ def test_time_between_two_stages_on_one_node_has_a_bar_of_its_own():
     assert table.lanes == ("phone",)
     assert table.predicted == (
         Bar("phone", "computing", 0.0, 250.0),
-        Bar("phone", "between parts on one node", 250.0, 125.0),
+        Bar("phone", "between stages on one node", 250.0, 125.0),
         Bar("phone", "computing", 375.0, 500.0),
     )
 

@@ -33,7 +33,7 @@ def test_the_blocks_are_drawn_by_part_with_the_bytes_of_the_cut():
     words = reader.texts["text"]
     assert [word for word in words if word.startswith("block")] == [f"block{i}" for i in range(5)]
     assert "cut: 18 B" in words
-    assert "part 1 on n0: 3 blocks" in words
+    assert "stage 0 on n0: 3 blocks" in words
     assert reader.open == []
 
 
