@@ -1,6 +1,8 @@
 # Every target sets up .venv in this folder first; nothing else needs to be installed.
 PYTHON ?= python3
 VENV := .venv
+# Two tests at once: most of the time of the long ones goes into waiting for processes and links.
+PYTEST = $(RUN)/pytest -n 2 --dist worksteal
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 
@@ -10,13 +12,13 @@ demo: $(READY)  ## profile, plan, emit and run ResNet-18; results in out/demo
 	$(RUN)/partway demo -o out/demo
 
 test: $(READY)  ## the whole test suite
-	$(RUN)/pytest
+	$(PYTEST)
 
 check: $(READY)  ## what must pass at every commit
 	$(RUN)/ruff format --check .
 	$(RUN)/ruff check .
 	$(RUN)/mypy
-	$(RUN)/pytest
+	$(PYTEST)
 
 setup: $(READY)
 
