@@ -52,8 +52,12 @@ def read_cluster(path: Path | str) -> Cluster:
     """
     try:
         return parse_cluster(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileFormatError(f"{path}: cannot be read: {error}") from error
+    except OSError as error:
+        raise FileFormatError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise FileFormatError(
+            f"{path}: is no text in UTF-8, as cluster files are: save it as such"
+        ) from error
     except ClusterError as error:
         raise ClusterError(f"{path}: {error}") from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +12,7 @@ from planner.cli.console import progress, stderr, stdout, stop_without_plan
 from planner.cli.options import check_output
 
 if TYPE_CHECKING:
+    from netmodel.cluster import Cluster
     from planner.saved_run import SavedRun
     from profiler.profile_records import Profile
 
@@ -51,9 +52,8 @@ def demo(
     from profiler.profile_options import ProfileOptions
 
     check_output(output, is_folder=True)
-    described = output / "cluster.yaml"
-    write_text_atomic(described, _cluster_text(cluster))
-    nodes = api.read_cluster(described)
+    nodes, text = _described(cluster)
+    write_text_atomic(output / "cluster.yaml", text)
     with progress("profile") as on_step:
         on_step(f"importing torch and capturing {_MODEL}, batch 1, 224 × 224")
         captured = api.capture(_MODEL)
@@ -101,7 +101,24 @@ def _keep(saved: SavedRun, profile: Profile, output: Path) -> None:
     write_text_atomic(output / "report.html", page)
 
 
-def _cluster_text(cluster: Path | None) -> str:
-    if cluster is not None:
-        return cluster.read_text(encoding="utf-8")
-    return files("planner.cli").joinpath("demo_cluster.yaml").read_text(encoding="utf-8")
+def _described(cluster: Path | None) -> tuple[Cluster, str]:
+    """The cluster of a file, or else the demo's, and the text that describes it.
+
+    Raises:
+        FileFormatError: the file cannot be read.
+        ClusterError: what it says is malformed or contradicts itself.
+        MismatchError: a node has a profile of its own, which the demo does not have.
+    """
+    from planner import api
+    from planner.errors import MismatchError
+
+    with as_file(files("planner.cli").joinpath("demo_cluster.yaml")) as own:
+        path = cluster or own
+        described, text = api.read_cluster(path), path.read_text(encoding="utf-8")
+    for node in described.nodes:
+        if node.profile is not None:
+            raise MismatchError(
+                f"{path}: node {node.name!r} names the profile {node.profile!r}, but the demo "
+                "profiles on this machine only: give the node a speed instead"
+            )
+    return described, text
