@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import (
@@ -16,6 +16,7 @@ from pydantic import (
 
 from netmodel.cluster import Cluster, Link, Node
 from netmodel.errors import ClusterError
+from netmodel.file_kind import wrong_kind
 from netmodel.links.affine import AffineLink
 from netmodel.links.any_link import AnyLink
 from netmodel.links.piecewise import Knot, PiecewiseLink
@@ -23,6 +24,10 @@ from netmodel.links.spread import Ratio, TransferSpread, parse_level
 from netmodel.record import Record
 from netmodel.units import parse_bandwidth_bytes_per_s, parse_duration_s, parse_size_bytes
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+_NEXT = "a cluster file starts with `schema: partway.cluster/1`, as the example in the README does"
 _Size = Annotated[int, BeforeValidator(parse_size_bytes), AfterValidator(int)]
 _Duration = Annotated[float, BeforeValidator(parse_duration_s)]
 _Bandwidth = Annotated[float, BeforeValidator(parse_bandwidth_bytes_per_s)]
@@ -173,7 +178,7 @@ def parse_cluster(text: str) -> Cluster:
     ) as error:
         raise ClusterError(f"not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict):
-        raise ClusterError("not a mapping: a cluster file starts with `schema: partway.cluster/1`")
+        raise ClusterError(f"not a mapping: {_NEXT}")
     try:
         return _cluster(_ClusterEntry.model_validate(raw))
     except ValidationError as error:
@@ -208,4 +213,12 @@ def _first_problem(error: ValidationError) -> str:
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")
+    if place == "schema":
+        return f"{place}: {_schema_problem(first)}; {_NEXT}"
     return f"{place}: {message}" if place else message
+
+
+def _schema_problem(problem: ErrorDetails) -> str:
+    if problem["type"] == "missing":
+        return "is missing"
+    return wrong_kind(problem["input"], problem["ctx"]["expected"].strip("'"))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from netmodel.file_kind import wrong_kind
 from planner.errors import FileFormatError
 from planner.manifest import FileStamp
 
@@ -58,9 +59,11 @@ def read_schema(path: Path) -> str:
         FileFormatError: the file is missing, or no JSON.
     """
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise FileFormatError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise FileFormatError(f"{path}: is no JSON: it is no text in UTF-8") from error
     except (ValueError, RecursionError) as error:
         raise FileFormatError(f"{path}: is no JSON: {error}") from error
     schema = content.get("schema") if isinstance(content, dict) else None
@@ -126,10 +129,8 @@ def _describe(error: ValidationError, model: type[BaseModel]) -> str:
 def _wrong_schema(problem: ErrorDetails) -> str:
     """Of the file, or of a record inside of it."""
     where = ".".join(str(part) for part in problem["loc"])
-    found, expected = str(problem["input"]), problem["ctx"]["expected"].strip("'")
-    same_kind = found.split("/")[0] == expected.split("/")[0]
-    what = "another version of partway" if same_kind else "another kind"
-    return f"{where}: is {found!r}, expected {expected!r}: a file of {what}{_again(expected)}"
+    expected = problem["ctx"]["expected"].strip("'")
+    return f"{where}: {wrong_kind(problem['input'], expected)}{_again(expected)}"
 
 
 def _again(schema: str) -> str:

@@ -102,8 +102,8 @@ def test_a_cluster_is_read_back_as_it_was_written():
     ("old", "new", "message"),
     [
         ("nodes:", "nodes: [", "not valid YAML: .*line"),
-        ("partway.cluster/1", "partway.cluster/2", "schema: Input should be 'partway.cluster/1'"),
-        ("schema: partway.cluster/1", "", "schema: Field required"),
+        ("partway.cluster/1", "partway.cluster/2", "schema: is 'partway.cluster/2', expected"),
+        ("schema: partway.cluster/1", "", "schema: is missing; .*starts with `schema:"),
         ("sink: phone", "sink: phone\nsmell: none", "smell: Extra inputs are not permitted"),
         ("speed: 0.25", "speed: 0.25, cores: 8", r"nodes\.0\.cores: Extra inputs"),
         (", overhead: 0.3ms", ", jitter: 1ms", r"links\.1\.jitter: Extra inputs"),
@@ -185,6 +185,24 @@ def test_a_sink_out_of_reach_is_refused():
 def test_a_file_that_is_no_mapping_is_told_how_to_start(text):
     with pytest.raises(ClusterError, match=r"starts with `schema: partway.cluster/1`"):
         parse_cluster(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("partway.cluster/0", "another version of partway"),
+        ("partway.profile/2", "another kind"),
+        ("3", "another kind"),
+    ],
+)
+def test_a_file_of_another_schema_is_told_what_it_is_and_what_is_expected(said, words):
+    text = PHONE_AND_SERVER.replace("partway.cluster/1", said)
+    with pytest.raises(ClusterError) as refused:
+        parse_cluster(text)
+    message = str(refused.value)
+    assert message.startswith(f"schema: is {said!r}, expected 'partway.cluster/1': a file of ")
+    assert words in message
+    assert "starts with `schema: partway.cluster/1`" in message
 
 
 def test_yaml_that_builds_objects_is_refused():

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from planner.files import write_record
-from tests.planner.cli.conftest import assert_one_error
+from tests.planner.cli.conftest import TWO_NODES, assert_one_error
 from tests.planner.engines.partitions import make_partition
 from tests.planner.report.report_records import cut_document
 from tests.planner.test_records import two_block_profile
@@ -18,6 +18,13 @@ READERS = {
     "export": ("--as", "trace", "-o", "made"),
 }
 """Commands that read a plan file, with their other words."""
+PLANNERS = {
+    "plan": ("-o", "made"),
+    "compare": (),
+    "sweep": ("-o", "made"),
+    "pareto": ("--against", "throughput", "-o", "made"),
+}
+"""Commands that read profiles and a cluster, with their other words."""
 
 
 @pytest.fixture
@@ -89,6 +96,72 @@ def test_a_run_of_an_older_plan_says_which_and_to_plan_again(partway, place, com
     assert_refused(
         partway, place, command, "document.schema: is 'partway.plan-document/1'", "plan again"
     )
+
+
+@pytest.mark.parametrize("command", ["report", "export"])
+def test_a_file_that_is_no_text_is_no_plan(partway, place, command):
+    (place / "bin.json").write_bytes(b"\xff\x00{\x00")
+    assert_refused(partway, place, command, "bin.json: is no JSON: it is no text in UTF-8")
+
+
+@pytest.mark.parametrize("command", PLANNERS)
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (
+            {"schema": "partway.profile/1"},
+            ("'partway.profile/1', expected 'partway.profile/2'",),
+        ),
+        ({"schema": "partway.plan-document/2"}, ("'partway.plan-document/2'", "another kind")),
+        ({"schema": "partway.profile/2"}, ("Field required", "and ")),
+        (None, ("Invalid JSON",)),
+    ],
+)
+def test_what_is_no_profile_is_refused_and_says_to_profile_again(
+    partway, place, command, content, words
+):
+    (place / "cluster.yaml").write_text(TWO_NODES)
+    text = b"\xff\xfe" if content is None else json.dumps(content).encode()
+    (place / "bad.json").write_bytes(text)
+    outcome = partway(command, "bad.json", "-c", "cluster.yaml", *PLANNERS[command])
+    assert_one_error(outcome, "bad.json: ", *words, "profile again with `partway profile`")
+    assert not (place / "made").exists()
+
+
+@pytest.mark.parametrize("command", PLANNERS)
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (TWO_NODES.replace("cluster/1", "cluster/0"), ("'partway.cluster/0'", "another version")),
+        ('{"schema": "partway.profile/2"}', ("expected 'partway.cluster/1'", "another kind")),
+        ("nodes: []", ("schema: is missing", "starts with `schema: partway.cluster/1`")),
+        (b"\xff\xfe", ("is no text in UTF-8",)),
+    ],
+)
+def test_what_is_no_cluster_is_refused_by_what_it_says(partway, place, command, content, words):
+    write_record(place / "profile.json", two_block_profile())
+    (place / "bad.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
+    outcome = partway(command, "profile.json", "-c", "bad.yaml", *PLANNERS[command])
+    assert_one_error(outcome, "bad.yaml: ", *words)
+    assert not (place / "made").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"schema": "partway.speed/0"}', ("'partway.speed/0', expected 'partway.speed/1'",)),
+        ('{"schema": "partway.profile/2"}', ("another kind",)),
+        ("", ("Invalid JSON",)),
+    ],
+)
+def test_what_is_no_speed_file_is_refused_and_says_to_time_again(partway, place, content, words):
+    write_record(place / "profile.json", two_block_profile())
+    (place / "bad.json").write_text(content)
+    outcome = partway(
+        "carry", "profile.json", "--measured-here", "bad.json", "--there", "bad.json", "-o", "made"
+    )
+    assert_one_error(outcome, "bad.json: ", *words, "`partway speed`")
+    assert not (place / "made").exists()
 
 
 def test_a_folder_without_a_manifest_is_no_partition(partway, place):
