@@ -75,10 +75,14 @@ def report(
         MismatchError: the plan is not of the profile.
     """
     from planner.report.content import ReportContent
+    from planner.report.graph_picture import graph_of_plan
     from planner.report.page import report_page
 
     run = subject if isinstance(subject, SavedRun) else None
     document = subject if isinstance(subject, PlanDocument) else subject.document
+    if profile is not None and document.solution.plan is not None:
+        # Refused now, not after a minute of solving.
+        graph_of_plan(profile, document, document.solution.plan)
     if document.problem is None:
         return report_page(ReportContent(document, run=run, profile=profile))
     check_time_limit(time_limit_s)

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from planner.errors import MismatchError
 from planner.plan import Plan
-from planner.plotting.model_graph import model_graph, plot_model_graph
+from planner.plotting.model_graph import GraphTable, model_graph, plot_model_graph
 from planner.report.content import ReportContent
 from planner.report.markup import Markup, element
 from planner.report.pictures import picture
@@ -28,8 +28,7 @@ def graph_picture(content: ReportContent, plan: Plan) -> Markup:
     """
     if content.profile is None:
         return Markup("")
-    profile = profile_of_plan(content.profile, content.document)
-    graph, n_blocks = model_graph(profile, plan), len(profile.blocks)
+    graph, n_blocks = graph_of_plan(content.profile, content.document, plan), plan.stages[-1].stop
     if n_blocks > _MOST_BLOCKS:
         return element("p", f"{n_blocks} blocks are too many for a picture of the model's graph.")
     drawn = Figure(figsize=(5, 0.3 * n_blocks + 1), layout="constrained")
@@ -41,6 +40,15 @@ def graph_picture(content: ReportContent, plan: Plan) -> Markup:
         picture(drawn, "graph", caption),
         **({"open": ""} if n_blocks <= _MOST_SHOWN else {}),
     )
+
+
+def graph_of_plan(profile: Profile, document: PlanDocument, plan: Plan) -> GraphTable:
+    """The document's plan on the graph of the model that was profiled.
+
+    Raises:
+        MismatchError: the plan is not of the profile.
+    """
+    return model_graph(profile_of_plan(profile, document), plan)
 
 
 def profile_of_plan(profile: Profile, document: PlanDocument) -> Profile:

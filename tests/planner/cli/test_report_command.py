@@ -9,6 +9,7 @@ from tests.planner.cli.conftest import assert_one_error
 from tests.planner.engines.partitions import make_partition
 from tests.planner.report.page_reader import PageReader
 from tests.planner.report.report_records import cut_document
+from tests.planner.test_records import two_block_profile
 from tests.planner.test_saved_run import measured, saved_run
 
 
@@ -71,6 +72,23 @@ def test_an_edited_estimate_is_refused_where_it_would_be_shown(partway, tmp_path
     for verb in (("report", given, "-o", tmp_path / "out"), ("export", given, "--as", "trace")):
         assert_one_error(partway(*verb), "plan.json: estimate.latency_s is 0.05", "13.0")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_profile_of_another_model_is_refused_before_anything_is_solved(
+    partway, tmp_path, monkeypatch
+):
+    def solved(*words, **named):
+        raise AssertionError("solved before the profile was checked")
+
+    monkeypatch.setattr("planner.api.reports.solve", solved)
+    write_record(tmp_path / "in.json", cut_document())
+    write_record(tmp_path / "other.json", two_block_profile())
+    outcome = partway(
+        "report", tmp_path / "in.json", "--profile", tmp_path / "other.json",
+        "-o", tmp_path / "out.html",
+    )  # fmt: skip
+    assert_one_error(outcome, "give the profile that it was planned with")
+    assert not (tmp_path / "out.html").exists()
 
 
 def test_a_place_that_cannot_be_written_is_told_before_any_work(partway, tmp_path):
