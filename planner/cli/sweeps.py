@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -25,6 +26,7 @@ from planner.problem import build_problem
 from planner.sweep import priced_hand_split
 from planner.sweep_csv import bandwidths_csv, caps_csv, levels_csv, parts_csv
 from planner.sweep_values import SweepAxis
+from profiler.blocks import Granularity, granularity_named
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
     from planner.plan_row import PlanRow
     from profiler.profile_records import Profile
 
-Value = TypeVar("Value")
+Value = TypeVar("Value", int, float)
+_COUNT = re.compile(r"[0-9]{1,9}")
 _WIDTH_IN = 7.0
 _WIDE_IN = (7.5, 5.5)
 
@@ -112,7 +115,7 @@ def _over_parts(inputs: SweepInputs, words: list[str] | None) -> Swept:
 def _over_granularity(inputs: SweepInputs, words: list[str] | None) -> Swept:
     rows = api.sweep_granularity(
         inputs.profile, inputs.cluster, node_profiles=inputs.node_profiles,
-        options=inputs.options, levels=words,
+        options=inputs.options, levels=_levels(words),
     )  # fmt: skip
     objective = inputs.options.objective
     draw = partial(plot_plans_against_level, plans_against_level(rows, objective))
@@ -153,25 +156,34 @@ def _over_memory(inputs: SweepInputs, words: list[str] | None) -> Swept:
 
 
 def _words(values: str) -> list[str]:
-    """The words between commas, each once."""
+    """The words between commas."""
     words = [word.strip() for word in values.split(",")]
     if "" in words:
         raise PlannerError(
             f"--values {values!r}: there is nothing to try before, after or between its commas; "
             "write values like 2,3 or 10Mbit/s,100Mbit/s, or leave the option out"
         )
-    return list(dict.fromkeys(words))
+    return words
 
 
 def _read(words: list[str] | None, parse: Callable[[str], Value]) -> list[Value] | None:
-    return None if words is None else [parse(word) for word in words]
+    """What the words say, each value once, in ascending order."""
+    return None if words is None else sorted({parse(word) for word in words})
+
+
+def _levels(words: list[str] | None) -> list[Granularity] | None:
+    """Each level once, from fine to coarse."""
+    if words is None:
+        return None
+    named = {granularity_named(word) for word in words}
+    return [level for level in Granularity if level in named]
 
 
 def _count(word: str) -> int:
-    try:
-        return int(word)
-    except ValueError as error:
-        raise PlannerError(f"--values {word!r} is no number of parts: write it like 2,3") from error
+    # `int` would also read 1_0, +2 and the digits of other scripts.
+    if not _COUNT.fullmatch(word):
+        raise PlannerError(f"--values {word!r} is no number of parts: write it like 2,3")
+    return int(word)
 
 
 def _cap_bytes(word: str) -> int:

@@ -50,6 +50,27 @@ def test_bandwidths_are_tried_in_ascending_order_and_more_is_never_worse(swept):
     assert len(every) == 10
 
 
+@pytest.mark.parametrize(
+    ("axis", "words", "column", "tried"),
+    [
+        ("parts", "2,02,1", "parts", ["1", "2"]),
+        ("granularity", "model,block,model", "level", ["block", "model"]),
+        (
+            "bandwidth",
+            "1Gbit/s,1000Mbit/s,2Mbit/s",
+            "bandwidth (bytes/s)",
+            ["250000.0", "125000000.0"],
+        ),
+        ("memory", "1GiB,1024MiB,512MiB", "memory cap (bytes)", ["536870912", "1073741824"]),
+    ],
+)
+def test_a_value_that_is_written_twice_is_tried_once_and_the_least_first(
+    swept, axis, words, column, tried
+):
+    _, rows = swept(axis, "--values", words)
+    assert [row[column] for row in rows] == tried
+
+
 def test_caps_begin_with_the_least_that_has_a_plan(swept):
     _, rows = swept("memory")
     caps = [int(row["memory cap (bytes)"]) for row in rows]
@@ -73,6 +94,7 @@ def test_plans_can_be_searched_by_another_objective(swept, axis):
         (["--values", ""], ["nothing to try"]),
         (["--over", "memory", "--values", "1GiB,"], ["nothing to try", "'1GiB,'"]),
         (["--values", "two"], ["'two'", "2,3"]),
+        (["--values", "1_0"], ["'1_0' is no number of parts"]),
         (["--values", "0"], ["0 parts", "from 1 to 2"]),
         (["--values", "2,3"], ["3 parts", "from 1 to 2"]),
         (["--over", "granularity", "--values", "tiny"], ["'tiny'", "block, stage, model"]),
