@@ -8,12 +8,15 @@ from enum import StrEnum
 from planner.costs.evaluate import Evaluator
 from planner.memory_sweep import capped
 from planner.problem import Problem
-from planner.solution import Solution
+from planner.solution import Solution, Status
 
 _MBIT_PER_S = 1e6 / 8
 _STEPS_OF_A_DECADE = (1, 2, 5)
 _DECADES = (1, 10, 100)
 _CAPS = 12
+_NO_CAP_BYTES = 2**50
+"""More than any machine has."""
+_FOUND = (Status.OPTIMAL, Status.FEASIBLE)
 _CAP_STEP_BYTES = 2**10
 """To which the least cap is rounded up: finer than any limit that people set."""
 
@@ -38,32 +41,46 @@ def default_bandwidths_bytes_per_s() -> tuple[float, ...]:
 
 
 def default_caps_bytes(problem: Problem, solve: Callable[[Problem], Solution]) -> tuple[int, ...]:
-    """Equal steps from the least cap of all nodes with a plan to that of the model in one piece.
+    """Equal steps from the least cap of all nodes with a plan to one that holds no plan back.
 
-    Found by bisection, to the KiB above. Only the latter if no plan needs less.
+    The least is found by bisection, to the KiB above. If the search ends before it knows whether a
+    plan fits a KiB below, that cap comes first. Only the last one if no plan needs less.
 
     Args:
         problem: what to solve; its limits hold.
         solve: finds a plan if there is one.
     """
-    whole = _whole_bytes(problem)
+    roomy = _roomy_bytes(problem, solve)
 
-    def fits(steps: int) -> bool:
-        return solve(capped(problem, steps * _CAP_STEP_BYTES, problem.node_index)).plan is not None
+    def status(steps: int) -> Status:
+        return solve(capped(problem, steps * _CAP_STEP_BYTES, problem.node_index)).status
 
-    below, enough = 0, whole // _CAP_STEP_BYTES
-    if not fits(enough):
-        return (whole,)
+    enough = roomy // _CAP_STEP_BYTES
+    if status(enough) not in _FOUND:
+        return (roomy,)
+    below, known_below = 0, Status.INFEASIBLE
     while enough - below > 1:
         middle = (below + enough) // 2
-        below, enough = (below, middle) if fits(middle) else (middle, enough)
+        known = status(middle)
+        if known in _FOUND:
+            enough = middle
+        else:
+            below, known_below = middle, known
     least = enough * _CAP_STEP_BYTES
-    step = (whole - least) / (_CAPS - 1)
-    return tuple(dict.fromkeys((*(least + round(step * i) for i in range(_CAPS - 1)), whole)))
+    step = (roomy - least) / (_CAPS - 1)
+    caps = [*(least + round(step * i) for i in range(_CAPS - 1)), roomy]
+    if known_below is Status.UNKNOWN:
+        caps.insert(0, below * _CAP_STEP_BYTES)
+    return tuple(dict.fromkeys(caps))
 
 
-def _whole_bytes(problem: Problem) -> int:
-    """What the whole model needs on the node where it needs least."""
-    evaluator = Evaluator(problem)
-    wholes = (evaluator.evaluate(problem.plan((), (node.name,))) for node in problem.nodes)
-    return min(whole.peak_bytes for whole in wholes)
+def _roomy_bytes(problem: Problem, solve: Callable[[Problem], Solution]) -> int:
+    """What is enough for the whole model on every node that can run it, and for the best plan.
+
+    Nodes with profiles of their own need different memory for the same blocks.
+    """
+    uncapped = capped(problem, _NO_CAP_BYTES, problem.node_index)
+    evaluator, best = Evaluator(uncapped), solve(uncapped).plan
+    able = [node for node in problem.nodes if not node.cannot_run]
+    plans = [uncapped.plan((), (node.name,)) for node in able or problem.nodes]
+    return max(evaluator.evaluate(plan).peak_bytes for plan in [*plans, *([best] if best else [])])

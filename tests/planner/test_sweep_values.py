@@ -3,6 +3,7 @@
 import pytest
 
 from planner.memory_sweep import sweep_memory
+from planner.solution import Solution, Status
 from planner.solvers.brute_force import BruteForce
 from planner.solvers.solve import solve
 from planner.sweep_values import default_bandwidths_bytes_per_s, default_caps_bytes
@@ -38,6 +39,44 @@ def test_caps_go_from_the_least_with_a_plan_to_what_the_whole_model_needs():
     assert not less.feasible
     assert all(row.feasible for row in rows)
     assert [len(row.nodes) for row in (rows[0], rows[-2], rows[-1])] == [2, 2, 1]
+
+
+def hungry_right(**changes):
+    """As above, but any process needs 300 KiB more on the right node, which is much faster."""
+    problem = halves_of_250_kib()
+    left, right = problem.nodes
+    nodes = (
+        left.model_copy(update={"speed": 0.01, **changes}),
+        right.model_copy(update={"speed": 10.0, "base_bytes": 330 * KIB}),
+    )
+    return problem.replaced(nodes=nodes)
+
+
+def test_caps_go_up_to_what_the_whole_model_needs_on_the_node_where_it_needs_most():
+    problem = hungry_right()
+    caps = default_caps_bytes(problem, BruteForce().solve)
+    # On the right one block needs 450 KiB, and the whole model 750 KiB.
+    assert (caps[0], caps[-1], len(caps)) == (450 * KIB, 750 * KIB, 12)
+    rows = sweep_memory(problem, caps)
+    assert (rows[0].nodes, rows[0].cuts) == (("left", "right"), (3,))
+    assert rows[-1].nodes == ("right",)
+
+
+def test_the_need_of_a_node_that_cannot_run_the_model_is_no_end():
+    problem = hungry_right(cannot_run=(0, 1, 2, 3))
+    caps = default_caps_bytes(problem, BruteForce().solve)
+    assert caps == (750 * KIB,)
+    assert sweep_memory(problem, caps)[0].nodes == ("right",)
+
+
+def test_where_the_search_ends_too_early_to_know_the_cap_below_comes_first():
+    def impatient(problem):
+        if problem.nodes[0].memory_bytes < 300 * KIB:
+            return Solution(status=Status.UNKNOWN, method="none", reason="the time ran out")
+        return BruteForce().solve(problem)
+
+    caps = default_caps_bytes(halves_of_250_kib(), impatient)
+    assert (caps[:2], caps[-1], len(caps)) == ((299 * KIB, 300 * KIB), 450 * KIB, 13)
 
 
 def test_a_model_that_no_cut_helps_has_one_cap_to_try():
