@@ -15,9 +15,7 @@ from profiler.record import Record
 class PlanRow(Record):
     """The best plan, or why there is none."""
 
-    feasible: bool
-    is_proved: bool = False
-    """Whether no plan of the class is better, or none fits; else the search ended before."""
+    status: Status
     objective: str = "latency"
     """What the plan was searched for."""
     value: NonNegativeFloat | None = None
@@ -33,19 +31,30 @@ class PlanRow(Record):
     cuts: tuple[int, ...] = ()
     """Block boundaries between the parts."""
     reason: str = ""
-    """Why nothing fits."""
+    """Why nothing fits, or why the search ended before it was known."""
+
+    @property
+    def feasible(self) -> bool:
+        """Whether there is a plan."""
+        return self.status.has_plan
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether no plan of the class is better, or none fits; else the search ended before."""
+        return self.status.is_proved
 
 
 def plan_fields(problem: Problem, answer: Solution) -> dict[str, Any]:
     """The fields of a `PlanRow` for the answer to a problem."""
-    is_proved = answer.status in (Status.OPTIMAL, Status.INFEASIBLE)
-    if answer.plan is None:
-        return {"feasible": False, "is_proved": is_proved, "reason": answer.reason}
-    estimate = Evaluator(problem).evaluate(answer.plan)
-    return {
-        "feasible": True,
-        "is_proved": is_proved,
+    known: dict[str, Any] = {
+        "status": answer.status,
         "objective": answer.objective.name,
+        "reason": answer.reason,
+    }
+    if answer.plan is None:
+        return known
+    estimate = Evaluator(problem).evaluate(answer.plan)
+    return known | {
         "value": answer.value,
         "latency_s": estimate.latency_s,
         "peak_bytes": estimate.peak_bytes,

@@ -29,6 +29,16 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
     """The search ended before it found a plan, and before a proof that there is none."""
 
+    @property
+    def has_plan(self) -> bool:
+        """Whether there is a plan, be it proved to be the best or not."""
+        return self in (Status.OPTIMAL, Status.FEASIBLE)
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether no plan of the class is better, or none fits; else the search ended before."""
+        return self in (Status.OPTIMAL, Status.INFEASIBLE)
+
 
 class Solution(Record):
     """A plan with its value and proof, or the reason why there is none."""
@@ -49,7 +59,7 @@ class Solution(Record):
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
-        if (self.plan is not None) != (self.status in (Status.OPTIMAL, Status.FEASIBLE)):
+        if (self.plan is not None) != self.status.has_plan:
             there = "a plan" if self.plan is not None else "no plan"
             raise ValueError(f"status {self.status.value!r} does not go with {there}")
         if self.value is None or self.lower_bound is None:

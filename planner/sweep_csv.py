@@ -10,12 +10,19 @@ from planner.bandwidth_sweep import BandwidthSweep
 from planner.level_sweep import LevelRow
 from planner.memory_sweep import MemoryRow
 from planner.plan_row import PlanRow, plan_words
+from planner.solution import Status
 from planner.sweep import SweepRow
 
 _PLAN = (
-    "feasible", "latency (s)", "peak memory of a node (bytes)", "moved (bytes)", "nodes",
+    "feasible", "proved", "latency (s)", "peak memory of a node (bytes)", "moved (bytes)", "nodes",
     "cuts (block boundaries)", "objective", "value", "reason",
 )  # fmt: skip
+_FEASIBLE = {
+    Status.OPTIMAL: "yes",
+    Status.FEASIBLE: "yes",
+    Status.INFEASIBLE: "no",
+    Status.UNKNOWN: "unknown",
+}
 
 
 def parts_csv(rows: Sequence[SweepRow]) -> str:
@@ -49,7 +56,7 @@ def _text(
     before: Mapping[str, Sequence[object]],
     after: Mapping[str, Sequence[object]] | None = None,
 ) -> str:
-    """Columns beside the plans': lists joined by `;`, infeasible rows with a reason."""
+    """Columns beside the plans': lists joined by `;`, and a reason where no plan or no proof is."""
     after = after or {}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -62,7 +69,8 @@ def _text(
 
 def _plan_cells(row: PlanRow) -> tuple[object, ...]:
     return (
-        "yes" if row.feasible else "no",
+        _FEASIBLE[row.status],
+        "yes" if row.is_proved else "no",
         row.latency_s,
         row.peak_bytes,
         row.moved_bytes,

@@ -16,7 +16,6 @@ _DECADES = (1, 10, 100)
 _CAPS = 12
 _NO_CAP_BYTES = 2**50
 """More than any machine has."""
-_FOUND = (Status.OPTIMAL, Status.FEASIBLE)
 _CAP_STEP_BYTES = 2**10
 """To which the least cap is rounded up: finer than any limit that people set."""
 
@@ -56,13 +55,13 @@ def default_caps_bytes(problem: Problem, solve: Callable[[Problem], Solution]) -
         return solve(capped(problem, steps * _CAP_STEP_BYTES, problem.node_index)).status
 
     enough = roomy // _CAP_STEP_BYTES
-    if status(enough) not in _FOUND:
+    if not status(enough).has_plan:
         return (roomy,)
     below, known_below = 0, Status.INFEASIBLE
     while enough - below > 1:
         middle = (below + enough) // 2
         known = status(middle)
-        if known in _FOUND:
+        if known.has_plan:
             enough = middle
         else:
             below, known_below = middle, known

@@ -11,7 +11,7 @@ from planner.compare import Row
 from planner.manifest import Verification
 from planner.objectives import Objective
 from planner.plan import Plan, Stage
-from planner.solution import Solution
+from planner.solution import Solution, Status
 from planner.tail import Tail
 from profiler.profile_records import ReferenceTimes
 from profiler.reference import relative_speed
@@ -29,6 +29,11 @@ def proof_text(solution: Solution) -> str:
         f"{text}: {objective.name} {format_value(objective, solution.value)}, no such plan is "
         f"below {format_value(objective, solution.lower_bound)}{gap}"
     )
+
+
+def no_plan_text(status: Status) -> str:
+    """That there is no plan, or that nobody knows whether there is one."""
+    return "no plan was found" if status is Status.UNKNOWN else "no feasible plan"
 
 
 def error_text(predicted_s: float, measured_s: float) -> str:

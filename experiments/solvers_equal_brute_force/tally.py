@@ -6,7 +6,6 @@ from math import inf
 
 from experiments.solvers_equal_brute_force.instances import Instance
 from planner.objectives import Objective
-from planner.solution import Status
 from planner.solvers.interface import Solver
 
 CLOSE = 1e-9
@@ -23,7 +22,7 @@ class Tally:
         """Solves the instance and compares."""
         found, least = solver.solve(instance.problem, objective), instance.oracle(objective)
         value = inf if found.value is None else found.value
-        is_proved = found.status in (Status.OPTIMAL, Status.INFEASIBLE)
+        is_proved = found.status.is_proved
         is_equal = value == least or abs(value - least) <= CLOSE * least
         # Without a proof a worse value is no mismatch, but a better one than the best is.
         is_right = is_equal if is_proved else value >= least * (1 - CLOSE)

@@ -95,7 +95,7 @@ def sweep_memory(
 ) -> tuple[MemoryRow, ...]:
     """The best plan when every node has one memory cap.
 
-    From the least cap with a plan to that of the model in one piece, or the caps given.
+    From the least cap with a plan to one that holds no plan back, or the caps given.
 
     Raises:
         PlannerError: there is no cap to try.

@@ -36,9 +36,10 @@ def fail(error: BaseException, *, code: int) -> int:
 
 def stop_without_plan(solution: Solution | PlacementSolution, remedy: str | None) -> NoReturn:
     """Says that there is no plan, why, and what else would help."""
+    from planner.wording import no_plan_text
+
     also = f"; {remedy} would also do" if remedy else ""
-    known = "no plan was found" if solution.status.value == "unknown" else "no feasible plan"
-    stop_infeasible(f"{solution.reason}{also}", known=known)
+    stop_infeasible(f"{solution.reason}{also}", known=no_plan_text(solution.status))
 
 
 def stop_infeasible(reason: str, *, known: str = "no feasible plan") -> NoReturn:

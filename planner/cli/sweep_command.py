@@ -45,6 +45,7 @@ def sweep(
     """
     from planner.cli.sweeps import SweepInputs, sweep_over
     from planner.sweep_values import SweepAxis
+    from planner.wording import no_plan_text
     from profiler.block_order import block_dag
 
     check_output(output, is_folder=True)
@@ -60,4 +61,6 @@ def sweep(
     if not block_dag(reference).is_chain:
         stderr().print("for the program's order of the blocks; `partway plan` tries others")
     if not any(row.feasible for row in swept.rows):
-        stop_infeasible(swept.rows[0].reason)
+        # One row of which nobody knows whether a plan fits, and nobody knows it of all.
+        told = next((row for row in swept.rows if not row.is_proved), swept.rows[0])
+        stop_infeasible(told.reason, known=no_plan_text(told.status))

@@ -14,7 +14,7 @@ from planner.memory_sweep import MemoryRow
 from planner.objectives import LATENCY, Objective
 from planner.plan_row import PlanRow
 from planner.sweep import SweepRow
-from planner.wording import format_value, time_text
+from planner.wording import format_value, no_plan_text, time_text
 
 
 def parts_table(rows: Sequence[SweepRow], objective: Objective) -> Table:
@@ -52,18 +52,23 @@ def _table(
         [*varied, "nodes", "cut before block"],
         [*([] if is_latency else [objective.name]), "latency", "highest memory", "moved"],
     )
+    if any(row.feasible and not row.is_proved for row in rows):
+        table.caption = "≤: the search ended before a proof that no plan is better"
+        table.caption_justify = "left"
     for index, row in enumerate(rows):
         first = [texts[index] for texts in varied.values()]
         if row.latency_s is None or row.peak_bytes is None or row.moved_bytes is None:
             dashes = ["–"] * (len(table.columns) - len(first) - 1)
-            table.add_row(*first, f"does not fit: {row.reason}", *dashes)
+            table.add_row(*first, f"{no_plan_text(row.status)}: {row.reason}", *dashes)
         else:
+            value = row.latency_s if is_latency else row.value or 0.0
+            text = format_value(objective, value)
             table.add_row(
                 *first,
                 ", ".join(row.nodes),
                 " ".join(map(str, row.cuts)),
-                *([] if is_latency else [format_value(objective, row.value or 0.0)]),
-                time_text(row.latency_s),
+                text if row.is_proved else f"≤ {text}",
+                *([] if is_latency else [time_text(row.latency_s)]),
                 format_size(row.peak_bytes),
                 format_size(row.moved_bytes),
             )

@@ -97,7 +97,7 @@ class PlacementSolution(Record):
         placed = self.placement is not None
         if placed != (self.value_s is not None):
             raise ValueError("a placement and its value come together or not at all")
-        if placed != (self.status in (Status.OPTIMAL, Status.FEASIBLE)):
+        if placed != self.status.has_plan:
             raise ValueError(f"status {self.status} does not go with placement {self.placement}")
         if not placed and not self.reason:
             raise ValueError("an answer without a placement needs its reason")

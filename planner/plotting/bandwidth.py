@@ -19,6 +19,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from planner.bandwidth_sweep import BandwidthSweep, FixedPlan
 from planner.plan_row import plan_words
 from planner.plotting.palette import style_of
+from planner.plotting.plan_panels import draw_unproved
 
 _MBIT_PER_S = 1e6 / 8
 
@@ -61,13 +62,15 @@ class BandwidthTable:
     """None where plans were searched by another objective than what is drawn."""
     objective: str = "latency"
     """That the best plans were searched by."""
+    unproved: tuple[int, ...] = ()
+    """Places of bandwidths where the best plan found is not proved to be the best."""
 
 
 def latency_against_bandwidth(sweep: BandwidthSweep) -> BandwidthTable:
     """Picks the numbers to show from a sweep over the bandwidth."""
     chosen = tuple(plan_words(row.nodes, row.cuts) if row.feasible else None for row in sweep.rows)
     plans = {plan_words(plan.nodes, plan.cuts): plan for plan in sweep.plans}
-    objective = next((row.objective for row in sweep.rows if row.feasible), "latency")
+    objective = sweep.rows[0].objective
     meet = _crossovers(sweep, chosen, plans) if objective == "latency" else ()
     return BandwidthTable(
         mbit_per_s=tuple(b / _MBIT_PER_S for b in sweep.bandwidths_bytes_per_s),
@@ -80,6 +83,7 @@ def latency_against_bandwidth(sweep: BandwidthSweep) -> BandwidthTable:
         ),
         crossovers=tuple(meet),
         objective=objective,
+        unproved=tuple(i for i, row in enumerate(sweep.rows) if row.feasible and not row.is_proved),
     )
 
 
@@ -96,6 +100,7 @@ def plot_latency_against_bandwidth(table: BandwidthTable, ax: Axes) -> None:
             markersize=5 if line.is_chosen else 3.5, linestyle="-" if line.is_chosen else ":",
             linewidth=1.6 if line.is_chosen else 1.0, label=_label(line), zorder=2,
         )  # fmt: skip
+    draw_unproved(ax, [(table.mbit_per_s[i], table.best_ms[i]) for i in table.unproved])
     for index, crossover in enumerate(table.crossovers):
         ax.axvline(
             crossover.mbit_per_s, color="black", linewidth=0.9, linestyle="--", zorder=1.5,

@@ -16,7 +16,13 @@ from matplotlib.figure import Figure
 from planner.breakdown import Breakdown
 from planner.objectives import LATENCY, Objective
 from planner.plotting.objective_axis import axis_of
-from planner.plotting.plan_panels import Mark, check_searched_by, draw_panels, numbers
+from planner.plotting.plan_panels import (
+    Mark,
+    check_searched_by,
+    draw_panels,
+    least_words,
+    numbers,
+)
 from planner.sweep import SweepRow
 
 
@@ -29,6 +35,8 @@ class GranularityPoint(NamedTuple):
     moved_mib: float
     value: float
     """By the objective, in the unit of its axis."""
+    is_proved: bool = True
+    """Whether no plan with so many parts is better; of no meaning for a plan that was given."""
 
 
 class GranularityTable(NamedTuple):
@@ -40,6 +48,10 @@ class GranularityTable(NamedTuple):
     """Numbers of parts for which no plan holds all limits."""
     best: GranularityPoint | None
     """By the objective; among equals the fewest parts."""
+    best_words: str = ""
+    """What it has least of."""
+    not_found: tuple[int, ...] = ()
+    """Numbers of parts for which nobody knows: the search ended before."""
     objective: Objective = LATENCY
     """By which the plans were searched."""
     plan: GranularityPoint | None = None
@@ -71,12 +83,19 @@ def plans_against_granularity(
     """
     check_searched_by(objective, rows)
     ordered = sorted(rows, key=lambda row: row.parts)
-    found = ((row.parts, numbers(row, objective)) for row in ordered)
-    points = tuple(GranularityPoint(parts, *shown) for parts, shown in found if shown is not None)
+    found = ((row, numbers(row, objective)) for row in ordered)
+    points = tuple(
+        GranularityPoint(row.parts, *shown, row.is_proved)
+        for row, shown in found
+        if shown is not None
+    )
+    empty = [row for row in ordered if not row.feasible]
     return GranularityTable(
         points=points,
-        does_not_fit=tuple(sorted(row.parts for row in rows if not row.feasible)),
+        does_not_fit=tuple(row.parts for row in empty if row.is_proved),
         best=min(points, key=lambda point: point.value, default=None),
+        best_words=least_words(rows, objective),
+        not_found=tuple(row.parts for row in empty if not row.is_proved),
         objective=objective,
         plan=None if plan is None else _priced(plan, objective),
         hand_split=None if hand_split is None else _priced(hand_split, objective),
@@ -97,9 +116,9 @@ def plot_plans_against_granularity(table: GranularityTable, figure: Figure) -> t
     Returns:
         The axes from top to bottom.
     """
-    plans: dict[int, GranularityPoint | None] = dict.fromkeys(table.does_not_fit)
+    plans: dict[int, GranularityPoint | None] = dict.fromkeys(table.does_not_fit + table.not_found)
     plans |= {point.parts: point for point in table.points}
-    panels = draw_panels(figure, plans, _marks(table), table.objective)
+    panels = draw_panels(figure, plans, _marks(table), table.objective, not_found=table.not_found)
     panels[-1].set_xlabel("coarser ← number of parts → finer")
     title = f"Best plan by {table.objective.name} for every number of parts"
     figure.suptitle(title, fontsize="medium")
@@ -117,7 +136,7 @@ def _priced(plan: Breakdown, objective: Objective) -> GranularityPoint | None:
 def _marks(table: GranularityTable) -> list[Mark]:
     marks, name = [], table.objective.name
     if table.best is not None:
-        words = f"least {name}: {axis_of(table.objective).words(table.best.value)}"
+        words = f"{table.best_words}: {axis_of(table.objective).words(table.best.value)}"
         marks.append(Mark(table.best.parts, table.best, words, "*"))
     whole = next((point for point in table.points if point.parts == 1), None)
     if whole is not None:

@@ -14,7 +14,13 @@ from matplotlib.figure import Figure
 from planner.level_sweep import LevelRow
 from planner.objectives import LATENCY, Objective
 from planner.plotting.objective_axis import axis_of
-from planner.plotting.plan_panels import Mark, check_searched_by, draw_panels, numbers
+from planner.plotting.plan_panels import (
+    Mark,
+    check_searched_by,
+    draw_panels,
+    least_words,
+    numbers,
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,8 @@ class LevelPoint:
     moved_mib: float
     value: float
     """By the objective, in the unit of its axis."""
+    is_proved: bool = True
+    """Whether no plan of the level is better."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +46,13 @@ class LevelTable:
     levels: tuple[tuple[str, int], ...]
     """Name and number of blocks of each, from fine to coarse."""
     points: tuple[LevelPoint | None, ...]
-    """One per level; none where no plan holds all limits."""
+    """One per level; none where no plan holds all limits, or none was found."""
     best: int | None
     """Place of the level that is best by the objective; among equals the coarsest."""
+    best_words: str = ""
+    """What it has least of."""
+    not_found: tuple[int, ...] = ()
+    """Places of levels of which nobody knows whether a plan fits: the search ended before."""
     objective: Objective = LATENCY
     """By which the plans were searched."""
 
@@ -64,6 +76,10 @@ def plans_against_level(rows: Sequence[LevelRow], objective: Objective = LATENCY
         levels=tuple((row.level, row.n_blocks) for row in ordered),
         points=points,
         best=-min(known)[1] if known else None,
+        best_words=least_words(rows, objective),
+        not_found=tuple(
+            place for place, row in enumerate(ordered) if not row.feasible and not row.is_proved
+        ),
         objective=objective,
     )
 
@@ -85,9 +101,11 @@ def plot_plans_against_level(table: LevelTable, figure: Figure) -> tuple[Axes, .
     marks = []
     if best is not None and table.best is not None:
         value = axis_of(table.objective).words(best.value)
-        words = f"least {table.objective.name}: {value} in {_counted(best.parts, 'part')}"
+        words = f"{table.best_words}: {value} in {_counted(best.parts, 'part')}"
         marks.append(Mark(table.best, best, words, "*"))
-    panels = draw_panels(figure, dict(enumerate(table.points)), marks, table.objective)
+    panels = draw_panels(
+        figure, dict(enumerate(table.points)), marks, table.objective, not_found=table.not_found
+    )
     names = [f"{level}\n{_counted(n, 'block')}" for level, n in table.levels]
     panels[-1].set_xticks(range(len(names)), names)
     panels[-1].set_xlabel("Where the model may be cut: between blocks of this level")
@@ -98,7 +116,9 @@ def plot_plans_against_level(table: LevelTable, figure: Figure) -> tuple[Axes, .
 
 def _point(row: LevelRow, objective: Objective) -> LevelPoint | None:
     shown = numbers(row, objective)
-    return None if shown is None else LevelPoint(row.level, row.n_blocks, len(row.nodes), *shown)
+    if shown is None:
+        return None
+    return LevelPoint(row.level, row.n_blocks, len(row.nodes), *shown, row.is_proved)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -13,7 +13,8 @@ from matplotlib.axes import Axes
 
 from planner.memory_sweep import MemoryRow
 from planner.plotting.palette import BLUE, VERMILION, style_of
-from planner.plotting.plan_panels import check_rows
+from planner.plotting.plan_panels import check_rows, draw_unproved
+from planner.solution import Status
 
 _HEADROOM = 1.12
 """Of the axis, in parts of the highest value: from 0, margins would be those of the range alone."""
@@ -26,6 +27,8 @@ class CapPoint:
     cap_mib: float
     latency_ms: float
     parts: int
+    is_proved: bool = True
+    """Whether no plan is better under this cap."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class CapTable:
     """The same for the model in one piece."""
     objective: str = "latency"
     """That the plans were searched by."""
+    not_found_mib: tuple[float, ...] = ()
+    """Caps of which nobody knows whether a plan fits: the search ended before; ascending."""
 
 
 def latency_against_cap(
@@ -62,11 +67,12 @@ def latency_against_cap(
     points, whole = _points(rows), _points(whole_rows)
     return CapTable(
         points=points,
-        does_not_fit_mib=tuple(sorted(row.cap_bytes / 2**20 for row in rows if not row.feasible)),
+        does_not_fit_mib=_caps_with(rows, Status.INFEASIBLE),
         whole=whole,
         threshold_mib=points[0].cap_mib if points else None,
         whole_threshold_mib=whole[0].cap_mib if whole else None,
-        objective=next((row.objective for row in rows if row.feasible), "latency"),
+        objective=rows[0].objective,
+        not_found_mib=_caps_with(rows, Status.UNKNOWN),
     )
 
 
@@ -93,6 +99,8 @@ def plot_latency_against_cap(table: CapTable, ax: Axes) -> None:
             color=style.colour, marker=style.marker, linestyle="none", zorder=3,
             label=f"best plan has {parts} part{'s' if parts > 1 else ''}",
         )  # fmt: skip
+    doubtful = [point for point in table.points if not point.is_proved]
+    draw_unproved(ax, [(point.cap_mib, point.latency_ms) for point in doubtful])
     _draw_misfit(table, ax)
     highest = max((point.latency_ms for point in (*table.points, *table.whole)), default=1.0)
     ax.set_ylim(0, _HEADROOM * highest)
@@ -105,14 +113,19 @@ def plot_latency_against_cap(table: CapTable, ax: Axes) -> None:
 
 def _points(rows: Sequence[MemoryRow]) -> tuple[CapPoint, ...]:
     return tuple(
-        CapPoint(row.cap_bytes / 2**20, row.latency_s * 1e3, len(row.nodes))
+        CapPoint(row.cap_bytes / 2**20, row.latency_s * 1e3, len(row.nodes), row.is_proved)
         for row in sorted(rows, key=lambda row: row.cap_bytes)
         if row.latency_s is not None
     )
 
 
+def _caps_with(rows: Sequence[MemoryRow], status: Status) -> tuple[float, ...]:
+    return tuple(sorted(row.cap_bytes / 2**20 for row in rows if row.status is status))
+
+
 def _draw_misfit(table: CapTable, ax: Axes) -> None:
-    caps = [*table.does_not_fit_mib, *(point.cap_mib for point in table.points)]
+    empty = [*table.does_not_fit_mib, *table.not_found_mib]
+    caps = [*empty, *(point.cap_mib for point in table.points)]
     if not caps:
         return
     margin = 0.02 * (max(caps) - min(caps)) or 1.0
@@ -124,6 +137,12 @@ def _draw_misfit(table: CapTable, ax: Axes) -> None:
         ax.axvspan(
             left, too_small[-1], facecolor="0.93", edgecolor="0.7", hatch="//",
             label="no plan fits" if table.points else "no plan fits under any cap tried", zorder=1,
+        )  # fmt: skip
+    unknown = [cap for cap in table.not_found_mib if cap < (table.threshold_mib or right)]
+    if unknown:
+        ax.axvspan(
+            too_small[-1] if too_small else left, unknown[-1], facecolor="0.97", edgecolor="0.7",
+            hatch="..", label="no plan found in time", zorder=1,
         )  # fmt: skip
     for threshold, words, line in (
         (table.threshold_mib, "smallest tried that is enough", "--"),

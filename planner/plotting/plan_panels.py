@@ -5,7 +5,7 @@ Plans that were searched by another objective than the latency have a panel of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from textwrap import fill
@@ -54,6 +54,11 @@ class PlanNumbers(Protocol):
     @property
     def value(self) -> float:
         """By the objective, in the unit of its axis."""
+        ...
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether no plan of the class is better, where it is the best one found."""
         ...
 
 
@@ -105,6 +110,12 @@ def numbers(
     return latency_ms, row.peak_bytes / 2**20, row.moved_bytes / 2**20, value
 
 
+def least_words(rows: Iterable[PlanRow], objective: Objective) -> str:
+    """For the mark of the best plan: that of what was found, unless all rows are proved."""
+    found = "" if all(row.is_proved for row in rows) else " found"
+    return f"least {objective.name}{found}"
+
+
 def height_in(objective: Objective) -> float:
     """Inches for all panels and the legend."""
     return _PANEL_IN * len(_panels(objective)) + _REST_IN
@@ -115,14 +126,17 @@ def draw_panels(
     plans: Mapping[int, PlanNumbers | None],
     marks: Sequence[Mark],
     objective: Objective = LATENCY,
+    *,
+    not_found: Collection[int] = (),
 ) -> tuple[Axes, ...]:
     """Draws the panels and their common legend.
 
     Args:
         figure: an empty figure with the constrained layout.
-        plans: by place on the axis; none where nothing fits.
+        plans: by place on the axis; none where there is none.
         marks: in the order of the legend.
         objective: by which the plans were searched.
+        not_found: places without a plan where the search ended before it knew whether one fits.
 
     Returns:
         The axes from top to bottom.
@@ -136,7 +150,10 @@ def draw_panels(
         axes.plot(
             places, values, color=BLUE, marker="o", label="best plan that fits", clip_on=False
         )
-        _draw_gaps(axes, [x for x in places if plans[x] is None])
+        draw_unproved(axes, _unproved(plans, field))
+        empty = [x for x in places if plans[x] is None]
+        _draw_gaps(axes, [x for x in empty if x not in not_found], "//", "does not fit")
+        _draw_gaps(axes, [x for x in empty if x in not_found], "..", "no plan found in time")
         for mark in marks:
             _draw_mark(axes, mark, getattr(mark.plan, field))
         axes.set_xlim(min(ends, default=1) - 0.5, max(ends, default=1) + 0.5)
@@ -168,10 +185,26 @@ def _value(row: PlanRow | Breakdown, objective: Objective) -> float:
     return nan if row.value is None else row.value * factor
 
 
-def _draw_gaps(axes: Axes, places: Sequence[int]) -> None:
+def draw_unproved(axes: Axes, points: Sequence[tuple[float, float]]) -> None:
+    """Marks plans, by their places on both axes, that the search did not prove to be the best."""
+    if points:
+        axes.plot(
+            *zip(*points, strict=True), color="black", marker="o", markersize=4, clip_on=False,
+            markerfacecolor="white", linestyle="none", label="not proved to be the best", zorder=4,
+        )  # fmt: skip
+
+
+def _unproved(
+    plans: Mapping[int, PlanNumbers | None], field: str
+) -> tuple[tuple[float, float], ...]:
+    found = [(x, plan) for x, plan in sorted(plans.items()) if plan is not None]
+    return tuple((x, getattr(plan, field)) for x, plan in found if not plan.is_proved)
+
+
+def _draw_gaps(axes: Axes, places: Sequence[int], hatch: str, words: str) -> None:
     for index, x in enumerate(places):
-        label = "does not fit" if index == 0 else None
-        axes.axvspan(x - 0.5, x + 0.5, facecolor="0.93", edgecolor="0.7", hatch="//", label=label)
+        label = words if index == 0 else None
+        axes.axvspan(x - 0.5, x + 0.5, facecolor="0.93", edgecolor="0.7", hatch=hatch, label=label)
 
 
 def _draw_mark(axes: Axes, mark: Mark, value: float) -> None:

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from planner.errors import PlannerError
 from planner.plotting.palette import style_of
 from planner.problem import Problem
-from planner.solution import Solution, Status
+from planner.solution import Solution
 from planner.solvers.brute_force import n_plans
 
 
@@ -89,5 +89,5 @@ def _point(problem: Problem, solution: Solution) -> EffortPoint:
         n_nodes=len(problem.nodes),
         n_plans=n_plans(problem),
         ms=solution.runtime_s * 1e3,
-        is_proved=solution.status in (Status.OPTIMAL, Status.INFEASIBLE),
+        is_proved=solution.status.is_proved,
     )

@@ -9,7 +9,14 @@ from planner.objectives import LATENCY, THROUGHPUT, ObjectiveKind
 from planner.report.content import ReportContent
 from planner.report.facts import fact_cards
 from planner.report.markup import Markup, element
-from planner.wording import format_value, placement_text, proof_text, tail_summary, time_text
+from planner.wording import (
+    format_value,
+    no_plan_text,
+    placement_text,
+    proof_text,
+    tail_summary,
+    time_text,
+)
 
 _MOST_TOLD = 4
 """Stages up to which a sentence tells where they run; of more, the table does."""
@@ -37,8 +44,7 @@ def headline(content: ReportContent) -> str:
     document = content.document
     solution, plan = document.solution, document.solution.plan
     if plan is None:
-        known = "no plan was found" if solution.status == "unknown" else "no plan fits"
-        return f"{document.model}: {known}"
+        return f"{document.model}: {no_plan_text(solution.status)}"
     n_stages = len(plan.stages)
     pieces = f"in {n_stages} stages" if n_stages > 1 else f"in one piece on {plan.stages[0].node}"
     values = ", ".join(_values(content))

@@ -80,9 +80,14 @@ def _picture(content: ReportContent) -> Markup:
     )
     plot_plans_against_granularity(shown, figure)
     searched = f"Each plan is the best by {rows[0].objective} with so many parts."
-    caption = " ".join((searched, *(_misfit(row) for row in rows if not row.feasible)))
+    caption = " ".join((searched, *filter(None, map(_doubt, rows))))
     return picture(figure, "parts", caption)
 
 
-def _misfit(row: SweepRow) -> str:
-    return f"None fits with {row.parts}: {row.reason}."
+def _doubt(row: SweepRow) -> str:
+    """Why there is no plan, or no proof that it is the best; empty where there are both."""
+    if row.feasible:
+        unproved = f"That with {row.parts} is the best found, without a proof: {row.reason}."
+        return "" if row.is_proved else unproved
+    known = "None fits" if row.is_proved else "None was found"
+    return f"{known} with {row.parts}: {row.reason}."

@@ -4,8 +4,10 @@ import pytest
 
 from planner.costs.evaluate import evaluate
 from planner.errors import PlannerError
+from planner.objectives import THROUGHPUT
 from planner.solution import Status
 from planner.solvers.brute_force import BruteForce
+from planner.solvers.solve import solve
 from planner.sweep import priced_hand_split, sweep_parts
 from tests.planner.instances import (
     NAMED,
@@ -56,7 +58,17 @@ def test_a_row_tells_whether_its_answer_is_proved():
             return found.model_copy(update={"status": Status.UNKNOWN})
         return found.model_copy(update={"status": Status.FEASIBLE, "lower_bound": None})
 
-    assert [row.is_proved for row in sweep_parts(problem, unfinished)] == [False, False]
+    one, two = sweep_parts(problem, unfinished)
+    assert (one.status, one.is_proved, one.feasible) == (Status.UNKNOWN, False, False)
+    assert (two.status, two.is_proved, two.feasible) == (Status.FEASIBLE, False, True)
+
+
+def test_a_row_without_a_plan_says_what_was_searched_for():
+    one, two = sweep_parts(
+        model_too_large_for_each_node(), lambda problem: solve(problem, THROUGHPUT)
+    )
+    assert (one.feasible, two.feasible) == (False, True)
+    assert one.objective == two.objective == "period"
 
 
 def test_more_parts_than_blocks_are_rows_too():

@@ -6,7 +6,7 @@ import io
 from planner.bandwidth_sweep import sweep_bandwidth
 from planner.level_sweep import sweep_levels
 from planner.memory_sweep import sweep_memory
-from planner.sweep import sweep_parts
+from planner.sweep import SweepRow, sweep_parts
 from planner.sweep_csv import bandwidths_csv, caps_csv, levels_csv, parts_csv
 from tests.planner.instances import model_too_large_for_each_node, two_phones_one_server
 from tests.planner.test_bandwidth_sweep import phone_and_server
@@ -21,6 +21,7 @@ def test_the_csv_has_units_and_keeps_infeasible_rows():
     assert list(rows[0]) == [
         "parts",
         "feasible",
+        "proved",
         "latency (s)",
         "peak memory of a node (bytes)",
         "moved (bytes)",
@@ -37,6 +38,7 @@ def test_the_csv_has_units_and_keeps_infeasible_rows():
     assert rows[1] | {"latency (s)": "", "value": ""} == {
         "parts": "2",
         "feasible": "yes",
+        "proved": "yes",
         "latency (s)": "",
         "peak memory of a node (bytes)": "250",
         "moved (bytes)": "20",
@@ -46,6 +48,15 @@ def test_the_csv_has_units_and_keeps_infeasible_rows():
         "value": "",
         "reason": "",
     }
+
+
+def test_the_csv_tells_what_is_not_known_from_what_does_not_fit():
+    rows = [
+        SweepRow(parts=parts, status=status, reason="why")
+        for parts, status in enumerate(("infeasible", "unknown", "feasible"), start=1)
+    ]
+    told = [(row["feasible"], row["proved"], row["reason"]) for row in rows_of(parts_csv(rows))]
+    assert told == [("no", "yes", "why"), ("unknown", "no", "why"), ("yes", "no", "why")]
 
 
 def test_the_same_problem_gives_the_same_csv():

@@ -4,7 +4,10 @@ import csv
 
 import pytest
 
-from tests.planner.cli.conftest import assert_one_error, cluster_with
+from planner.files import write_record
+from planner.solution import Solution, Status
+from tests.planner.cli.conftest import TWO_NODES, assert_one_error, cluster_with
+from tests.planner.test_records import two_block_profile
 
 
 @pytest.fixture
@@ -84,7 +87,7 @@ def test_caps_begin_with_the_least_that_has_a_plan(swept):
 def test_plans_can_be_searched_by_another_objective(swept, axis):
     out, rows = swept(axis, "--objective", "throughput")
     assert "by period" in out
-    assert {row["objective"] for row in rows if row["feasible"] == "yes"} == {"period"}
+    assert {row["objective"] for row in rows} == {"period"}
 
 
 @pytest.mark.parametrize(
@@ -115,6 +118,30 @@ def test_what_cannot_be_tried_is_one_error_and_no_file(partway, files, tmp_path,
     )  # fmt: skip
     assert_one_error(outcome, *parts)
     assert not (tmp_path / "sweep").exists()
+
+
+def test_where_the_time_ran_out_nothing_is_said_not_to_fit(partway, tmp_path, monkeypatch):
+    def too_late(problem, options):
+        return Solution(
+            status=Status.UNKNOWN, method="none", objective=options.objective,
+            reason="the time ran out",
+        )  # fmt: skip
+
+    monkeypatch.setattr("planner.api.sweeps.solve_with", too_late)
+    write_record(tmp_path / "profile.json", two_block_profile())
+    (tmp_path / "cluster.yaml").write_text(TWO_NODES)
+    status, out, err = partway(
+        "sweep", tmp_path / "profile.json", "-c", tmp_path / "cluster.yaml",
+        "--objective", "throughput", "-o", tmp_path / "sweep",
+    )  # fmt: skip
+    assert (status, err.splitlines()[-1]) == (1, "partway: no plan was found: the time ran out")
+    assert "feasible" not in out
+    assert out.count("no plan was found") == 2
+    rows = list(csv.DictReader((tmp_path / "sweep" / "parts.csv").read_text().splitlines()))
+    assert [(row["feasible"], row["proved"], row["objective"]) for row in rows] == [
+        ("unknown", "no", "period"),
+        ("unknown", "no", "period"),
+    ]
 
 
 @pytest.mark.parametrize("axis", ["parts", "granularity", "bandwidth", "memory"])

@@ -45,8 +45,8 @@ def test_where_nothing_fits_there_is_a_gap_and_no_crossover():
     fixed = FixedPlan(nodes=("a",), cuts=(), fits=True, latency_s=(3.0, 2.0))
     lost = FixedPlan(nodes=("b",), cuts=(), fits=False, latency_s=(np.inf, np.inf))
     rows = (
-        PlanRow(feasible=False, reason="too slow"),
-        PlanRow(feasible=True, latency_s=2.0, nodes=("a",)),
+        PlanRow(status="infeasible", reason="too slow"),
+        PlanRow(status="optimal", latency_s=2.0, nodes=("a",)),
     )
     table = latency_against_bandwidth(
         BandwidthSweep(bandwidths_bytes_per_s=(1.0, 2.0), rows=rows, plans=(fixed, lost))
@@ -55,6 +55,35 @@ def test_where_nothing_fits_there_is_a_gap_and_no_crossover():
     assert table.crossovers == ()
     assert [line.words for line in table.lines] == ["a"]  # b cannot be reached
     drawn(plot_latency_against_bandwidth, table)
+
+
+def two_lines(*statuses, objective="latency"):
+    """Two bandwidths; `a` takes 3 and 2 s and is the best plan found, `b` takes 2 and 1 s."""
+    plans = (
+        FixedPlan(nodes=("a",), cuts=(), fits=True, latency_s=(3.0, 2.0)),
+        FixedPlan(nodes=("b",), cuts=(), fits=True, latency_s=(2.0, 1.0)),
+    )
+    rows = tuple(
+        PlanRow(status=status, latency_s=latency_s, nodes=("a",), objective=objective)
+        for status, latency_s in zip(statuses, (3.0, 2.0), strict=True)
+    )
+    return latency_against_bandwidth(
+        BandwidthSweep(bandwidths_bytes_per_s=(125e3, 250e3), rows=rows, plans=plans)
+    )
+
+
+def test_plans_without_a_proof_are_marked():
+    ax = drawn(plot_latency_against_bandwidth, two_lines("optimal", "feasible"))
+    (marked,) = [line for line in ax.lines if line.get_label() == "not proved to be the best"]
+    assert marked.get_xydata().tolist() == [[2.0, 2000.0]]
+    ax = drawn(plot_latency_against_bandwidth, two_lines("optimal", "optimal"))
+    assert "not proved to be the best" not in legend_words(ax)
+
+
+def test_a_sweep_without_any_plan_still_says_what_it_was_searched_by():
+    rows = (PlanRow(status="infeasible", objective="period", reason="too slow"),)
+    sweep = BandwidthSweep(bandwidths_bytes_per_s=(1.0,), rows=rows, plans=())
+    assert latency_against_bandwidth(sweep).objective == "period"
 
 
 def test_words_of_a_plan_name_its_cuts():

@@ -18,18 +18,18 @@ from planner.plotting.granularity import (
 from planner.sweep import SweepRow
 
 
-def row(parts: int, latency_s: float) -> SweepRow:
+def row(parts: int, latency_s: float, status: str = "optimal") -> SweepRow:
     return SweepRow(
         parts=parts,
-        feasible=True,
+        status=status,
         latency_s=latency_s,
         peak_bytes=2**20 * (10 - parts),
         moved_bytes=2**19 * parts,
     )
 
 
-def gap(parts: int) -> SweepRow:
-    return SweepRow(parts=parts, feasible=False, reason="too large")
+def gap(parts: int, status: str = "infeasible") -> SweepRow:
+    return SweepRow(parts=parts, status=status, reason="too large")
 
 
 WITH_A_GAP = [row(1, 0.3), gap(2), row(3, 0.2), row(4, 0.25), gap(5)]
@@ -85,6 +85,28 @@ def test_the_legend_says_in_words_what_is_marked():
         "best single node by latency",
     ]
     assert all(len(axes.patches) == 2 for axes in panels)
+
+
+def test_what_was_not_found_in_time_is_not_said_to_fit_nowhere():
+    figure, panels = draw([row(1, 0.3), row(2, 0.2, "feasible"), gap(3), gap(4, "unknown")])
+    assert legend_words(figure) == [
+        "best plan that fits",
+        "not proved to be the best",
+        "does not fit",
+        "no plan found in time",
+        "least latency found: 200 ms",
+        "best single node by latency",
+    ]
+    for axes in panels:
+        assert [(patch.get_x(), patch.get_hatch()) for patch in axes.patches] == [
+            (2.5, "//"),
+            (3.5, ".."),
+        ]
+    assert [axes.lines[1].get_xydata().tolist() for axes in panels] == [
+        [[2.0, 200.0]],
+        [[2.0, 8.0]],
+        [[2.0, 1.0]],
+    ]
 
 
 def test_nothing_is_ringed_when_the_whole_fits_no_node():

@@ -12,9 +12,9 @@ from planner.plotting.levels import LevelPoint, plans_against_level, plot_plans_
 
 def row(level, n_blocks, latency_s=None, nodes=("a", "b")):
     if latency_s is None:
-        return LevelRow(level=level, n_blocks=n_blocks, feasible=False, reason="too large")
+        return LevelRow(level=level, n_blocks=n_blocks, status="infeasible", reason="too large")
     return LevelRow(
-        level=level, n_blocks=n_blocks, feasible=True, latency_s=latency_s, nodes=nodes,
+        level=level, n_blocks=n_blocks, status="optimal", latency_s=latency_s, nodes=nodes,
         peak_bytes=3 * 2**20, moved_bytes=2**19,
     )  # fmt: skip
 
@@ -65,3 +65,15 @@ def test_the_best_level_is_that_of_the_objective_also_where_it_is_not_the_fastes
     assert words[-1] == "least period: 50 ms in 2 parts"
     with pytest.raises(MismatchError, match="searched by period"):
         plans_against_level(rows)
+
+
+def test_levels_without_an_answer_are_told_from_those_that_do_not_fit():
+    lost = LevelRow(level="layer", n_blocks=9, status="unknown", reason="the time ran out")
+    misfit = LevelRow(level="model", n_blocks=1, status="infeasible", reason="too large")
+    table = plans_against_level([misfit, lost])
+    assert (table.points, table.not_found) == ((None, None), (0,))
+    figure = Figure(layout="constrained")
+    panels = plot_plans_against_level(table, figure)
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words == ["best plan that fits", "does not fit", "no plan found in time"]
+    assert [patch.get_x() for patch in panels[0].patches] == [0.5, -0.5]

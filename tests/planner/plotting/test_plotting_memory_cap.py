@@ -9,13 +9,14 @@ from planner.plotting.memory_cap import (
     latency_against_cap,
     plot_latency_against_cap,
 )
+from planner.solution import Status
 from tests.planner.plotting.drawing import drawn, legend_words
 
 
 def row(cap_mib, latency_s=None, nodes=("a", "b")):
     if latency_s is None:
-        return MemoryRow(cap_bytes=cap_mib * 2**20, feasible=False, reason="too large")
-    return MemoryRow(cap_bytes=cap_mib * 2**20, feasible=True, latency_s=latency_s, nodes=nodes)
+        return MemoryRow(cap_bytes=cap_mib * 2**20, status="infeasible", reason="too large")
+    return MemoryRow(cap_bytes=cap_mib * 2**20, status="optimal", latency_s=latency_s, nodes=nodes)
 
 
 ROWS = [row(40, 0.1, ("a",)), row(10), row(30, 0.3), row(20, 0.5)]
@@ -82,3 +83,25 @@ def test_the_highest_line_lies_below_the_top():
     ax = drawn(plot_latency_against_cap, latency_against_cap(ROWS, whole))
     assert ax.get_ylim()[0] == 0
     assert ax.get_ylim()[1] > 900
+
+
+def test_what_was_not_found_in_time_is_shaded_apart_from_what_does_not_fit():
+    lost = MemoryRow(cap_bytes=15 * 2**20, status="unknown", reason="the time ran out")
+    found = row(20, 0.5).model_copy(update={"status": Status.FEASIBLE})
+    table = latency_against_cap([row(10), lost, found, row(30, 0.3)])
+    assert (table.does_not_fit_mib, table.not_found_mib) == ((10.0,), (15.0,))
+    ax = drawn(plot_latency_against_cap, table)
+    misfit, unknown = ax.patches
+    assert (unknown.get_x(), unknown.get_x() + unknown.get_width()) == (10.0, 15.0)
+    assert misfit.get_x() + misfit.get_width() == 10.0
+    assert legend_words(ax)[1:4] == [
+        "not proved to be the best",
+        "no plan fits",
+        "no plan found in time",
+    ]
+    assert ax.lines[2].get_xydata().tolist() == [[20.0, 500.0]]
+
+
+def test_a_sweep_without_any_plan_still_says_what_it_was_searched_by():
+    rows = [row(10).model_copy(update={"objective": "period"})]
+    assert latency_against_cap(rows).objective == "period"

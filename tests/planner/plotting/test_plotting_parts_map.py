@@ -14,7 +14,11 @@ MBIT = 1e6 / 8
 def sweep(*plans, bandwidths=(MBIT, 10 * MBIT)):
     """A best plan per bandwidth by its nodes; none where nothing fits."""
     rows = [
-        PlanRow(feasible=nodes is not None, nodes=nodes or (), cuts=range(1, len(nodes or "x")))
+        PlanRow(
+            status="optimal" if nodes else "infeasible",
+            nodes=nodes or (),
+            cuts=range(1, len(nodes or "x")),
+        )
         for nodes in plans
     ]
     fixed = dict.fromkeys((row.nodes, row.cuts) for row in rows if row.feasible)

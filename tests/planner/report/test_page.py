@@ -190,7 +190,7 @@ def test_where_nothing_fits_it_says_so_and_why():
     nothing = Solution(status=Status.INFEASIBLE, method="brute force", reason="all are too small")
     document = cut_document(solution=nothing, estimate=None)
     reader = PageReader(api.report(document))
-    assert reader.texts["h1"] == ["tiny: no plan fits"]
+    assert reader.texts["h1"] == ["tiny: no feasible plan"]
     assert "all are too small" in reader.words
     assert reader.table("Plans, priced").column("plan")[0] == "partway"
 
