@@ -138,10 +138,14 @@ def _envelope(table: BandwidthTable) -> tuple[list[float], list[float]]:
 
 
 def _limit(table: BandwidthTable, ax: Axes) -> None:
-    """Leaves out what is many times above the best plan: there nobody would keep it."""
+    """Leaves out what is many times above the best plan: there nobody would keep it.
+
+    What is below it is seen: plans that do not fit, and those that another objective passes over.
+    """
     best = [ms for ms in table.best_ms if isfinite(ms)]
     if best:
-        ax.set_ylim(min(best) * 0.8, max(best) * 2.5)
+        drawn = [ms for line in table.lines for ms in line.latency_ms]
+        ax.set_ylim(min(best + drawn) * 0.8, max(best) * 2.5)
 
 
 def _label(line: PlanLine) -> str:

@@ -72,6 +72,12 @@ def two_lines(*statuses, objective="latency"):
     )
 
 
+def test_a_line_below_that_of_the_best_by_another_objective_is_inside_of_the_axes():
+    table = two_lines("optimal", "optimal", objective="period")
+    assert table.objective == "period"
+    assert drawn(plot_latency_against_bandwidth, table).get_ylim() == pytest.approx((800, 7500))
+
+
 def test_plans_without_a_proof_are_marked():
     ax = drawn(plot_latency_against_bandwidth, two_lines("optimal", "feasible"))
     (marked,) = [line for line in ax.lines if line.get_label() == "not proved to be the best"]
