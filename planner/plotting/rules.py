@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import floor, isfinite, log10
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -21,6 +21,9 @@ from planner.plotting.palette import style_of
 
 _STEP = 0.6
 """Of a rule's row that its models share, so that equal values do not hide each other."""
+
+_TICKS = (1, 1.5, 2, 3, 5, 7)
+"""Of every power of ten."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +93,11 @@ def plot_rules_against_models(table: RulesTable, ax: Axes) -> None:
             )  # fmt: skip
     ax.axvline(1, color="black", linewidth=1.2)
     ax.set_xscale("log")
-    ax.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+    ax.xaxis.set_major_locator(LogLocator(subs=_TICKS))
     ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_formatter(NullFormatter())
+    least = min((point.ratio for point in table.points), default=1.0)
+    ax.set_xlim(left=min(ax.get_xlim()[0], 0.98 * _tick_below(least)))
     ax.set_yticks(range(len(table.rules)), [_name(table, rule) for rule in table.rules])
     ax.set_ylim(len(table.rules) - 0.4, -0.6)
     for y in range(1, len(table.rules)):
@@ -102,6 +107,12 @@ def plot_rules_against_models(table: RulesTable, ax: Axes) -> None:
     ax.set_xlabel("Value of the rule's plan over ours, predicted")
     ax.set_title("What other rules would choose, beside the best plan", fontsize="medium")
     legend_below(ax, _legend(table))
+
+
+def _tick_below(ratio: float) -> float:
+    """The next tick, so that marks left of ours have one with a number beside them."""
+    power = 10.0 ** floor(log10(ratio))
+    return power * max(tick for tick in _TICKS if tick <= ratio / power)
 
 
 def _name(table: RulesTable, rule: str) -> str:

@@ -56,6 +56,26 @@ def test_what_does_not_fit_is_hollow():
     assert faces[1.5] != "white"
 
 
+@pytest.mark.parametrize(("ratio", "tick"), [(0.98, 0.7), (0.7, 0.7), (0.69, 0.5), (0.08, 0.07)])
+def test_marks_left_of_ours_have_a_labelled_tick_on_their_left(ratio, tick):
+    rows = (row(OURS, 1.0), row("even", 1.5), row("greedy", ratio, fits=False))
+    ax = drawn(plot_rules_against_models, rules_against_models({"model": rows}))
+    low, high = ax.get_xlim()
+    words = {
+        label.get_text(): place
+        for place, label in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
+        if low <= place <= high
+    }
+    assert words[f"{tick:g}"] == pytest.approx(tick)
+    assert low < tick <= ratio
+
+
+def test_where_no_mark_is_left_of_ours_the_picture_begins_near_it():
+    rows = (row(OURS, 1.0), row("even", 1.5), row("greedy", 2.0))
+    ax = drawn(plot_rules_against_models, rules_against_models({"model": rows}))
+    assert 0.9 < ax.get_xlim()[0] < 1
+
+
 def test_rules_without_a_plan_say_for_how_many_models():
     ax = drawn(plot_rules_against_models, rules_against_models(TWO_MODELS))
     assert [label.get_text() for label in ax.get_yticklabels()] == [
