@@ -22,8 +22,11 @@ from planner.plotting.palette import BLUE, ORANGE, VERMILION
 _POINTS = 200
 """Of a line, which bends between sizes on logarithmic scales."""
 
-_LEAST_REACH = 0.02
-"""Of the residuals' axis: nearer to the model than this is as good as on it."""
+_LEAST_REACH, _MOST_REACH = 0.02, 1.0
+"""Of the residuals' axis: nearer to the model than the one is as good as on it, and further than
+the other no message can be early."""
+
+_REACH_OVER_MEDIANS = 3
 
 
 @dataclass(frozen=True)
@@ -53,17 +56,28 @@ class FitTable:
     """Of the warm sizes' medians."""
     kinds: tuple[Messages, ...]
     """Warm ones first."""
+    reach: float
+    """How far the residuals' axis goes, up and down."""
+    n_beyond: int
+    """Messages beyond it."""
+    n_medians_beyond: int
 
 
 def fitted_messages(fit: LinkFit) -> FitTable:
     """What was measured, by kind, beside what the model says."""
     knots = getattr(fit.model, "knots", ())
-    kinds = (_messages(fit, is_cold=is_cold) for is_cold in (False, True))
+    both = (_messages(fit, is_cold=is_cold) for is_cold in (False, True))
+    kinds = tuple(messages for messages in both if messages.n_bytes)
+    reach = _reach(kinds[0])
+    medians = [value for messages in kinds for _, value in messages.median_residual]
     return FitTable(
         model=fit.model.model,
         knots_bytes=tuple(knot.n_bytes for knot in knots[1:-1]),
         rms_residual=fit.rms_residual,
-        kinds=tuple(messages for messages in kinds if messages.n_bytes),
+        kinds=kinds,
+        reach=reach,
+        n_beyond=sum(abs(value) > reach for each in kinds for value in each.residual),
+        n_medians_beyond=sum(abs(value) > reach for value in medians),
     )
 
 
@@ -104,7 +118,8 @@ def plot_link_fit(table: FitTable, figure: Figure) -> tuple[Axes, ...]:
     below.axhline(0, color="black", linewidth=0.8)
     below.set_xlabel("Size of the message (B)")
     below.set_ylabel("Measured over modelled,\nminus 1 (%)")
-    _limit(table, below)
+    below.set_ylim(-105 * table.reach, 105 * table.reach)
+    below.set_title(_beyond(table), fontsize="small")
     return above, below
 
 
@@ -136,9 +151,23 @@ def _line(fit: LinkFit, sizes: list[int], *, is_cold: bool) -> tuple[tuple[float
     return tuple(zip(n_bytes.tolist(), (seconds * 1e3).tolist(), strict=True))
 
 
-def _limit(table: FitTable, ax: Axes) -> None:
-    """Leaves out late messages, of which a busy machine has many: they would flatten all others."""
-    residuals = np.array([value for messages in table.kinds for value in messages.residual])
-    medians = [value for messages in table.kinds for _, value in messages.median_residual]
-    low, high = np.percentile(residuals, (5, 80)).tolist()
-    ax.set_ylim(120 * min(low, *medians, -_LEAST_REACH), 120 * max(high, *medians, _LEAST_REACH))
+def _reach(warm: Messages) -> float:
+    """Far enough for the medians of sizes, and for most messages if they scatter more.
+
+    Late messages, of which a busy machine has many, and a model of fresh connections that is far
+    off would flatten all others.
+    """
+    medians = [abs(value) for _, value in warm.median_residual]
+    reach = _REACH_OVER_MEDIANS * max(*medians, median(map(abs, warm.residual)))
+    return min(max(reach, _LEAST_REACH), _MOST_REACH)
+
+
+def _beyond(table: FitTable) -> str:
+    """What the residuals' axis leaves out; empty if that is nothing."""
+    if not table.n_beyond:
+        return ""
+    words = [f"{table.n_beyond} of {sum(len(each.residual) for each in table.kinds)} messages"]
+    if table.n_medians_beyond:
+        n_medians = sum(len(each.median_residual) for each in table.kinds)
+        words.append(f"{table.n_medians_beyond} of {n_medians} medians")
+    return f"beyond this axis: {', '.join(words)}"

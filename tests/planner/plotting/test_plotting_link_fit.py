@@ -52,11 +52,36 @@ def test_medians_of_a_size_leave_late_messages_out():
     assert [size for size, _ in warm.median_residual] == sorted(set(warm.n_bytes))
 
 
-def test_late_messages_do_not_set_the_scale():
-    table = table_of(LINE.model_copy(update={"initial_window_bytes": None}), late=0.005)
-    assert max(table.kinds[0].residual) > 5
+@pytest.mark.parametrize("late", [0.005, 0.1, 0.4])
+def test_late_messages_do_not_set_the_scale_but_are_counted(late):
+    """Without other noise nothing but late messages is off; they take eleven times as long."""
+    table = table_of(LINE.model_copy(update={"initial_window_bytes": None}), late=late)
+    warm = table.kinds[0]
+    n_late = sum(residual > 5 for residual in warm.residual)
+    assert n_late > 0
+    assert table.n_beyond == n_late
+    assert table.reach <= 1
     _, below = draw(table)
-    assert below.get_ylim()[1] < 100
+    assert below.get_ylim() == pytest.approx((-105 * table.reach, 105 * table.reach))
+    assert f"{n_late} of {len(warm.residual)} messages" in below.get_title()
+
+
+def test_the_scale_is_three_times_the_worst_median_and_never_further_than_a_message_can_be_early():
+    """Messages of a size lie together: ten percent above the model, and three times as long."""
+    sizes = [n for n in SIZES for _ in range(8)]
+    for worst, expected in ((0.1, 0.3), (2.0, 1.0)):
+        fit = fit_link(samples_of(LINE, repeats=8), latency_s=LINE.latency_s)
+        off = [worst if n == SIZES[3] else 0.0 for n in sizes]
+        table = fitted_messages(fit.model_copy(update={"residuals": tuple(off)}))
+        assert table.reach == pytest.approx(expected)
+        assert table.n_medians_beyond == (worst > 1)
+
+
+def test_nothing_is_said_to_be_left_out_where_nothing_is():
+    table = table_of(LINE.model_copy(update={"initial_window_bytes": None}))
+    assert (table.n_beyond, table.n_medians_beyond) == (0, 0)
+    _, below = draw(table)
+    assert below.get_title() == ""
 
 
 def test_a_bent_wire_is_told_with_the_size_at_which_it_bends():
