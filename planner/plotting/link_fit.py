@@ -118,7 +118,7 @@ def plot_link_fit(table: FitTable, figure: Figure) -> tuple[Axes, ...]:
     below.axhline(0, color="black", linewidth=0.8)
     below.set_xlabel("Size of the message (B)")
     below.set_ylabel("Measured over modelled,\nminus 1 (%)")
-    below.set_ylim(-105 * table.reach, 105 * table.reach)
+    below.set_ylim(-100 * table.reach, 100 * table.reach)
     below.set_title(_beyond(table), fontsize="small")
     return above, below
 

@@ -62,7 +62,7 @@ def test_late_messages_do_not_set_the_scale_but_are_counted(late):
     assert table.n_beyond == n_late
     assert table.reach <= 1
     _, below = draw(table)
-    assert below.get_ylim() == pytest.approx((-105 * table.reach, 105 * table.reach))
+    assert below.get_ylim() == pytest.approx((-100 * table.reach, 100 * table.reach))
     assert f"{n_late} of {len(warm.residual)} messages" in below.get_title()
 
 
