@@ -1,28 +1,33 @@
 """The notebooks run as they stand, tell their story in short cells, and keep no results."""
 
+import asyncio
 import os
 import re
+import shutil
 import sys
-from itertools import chain
 from pathlib import Path
 
 import nbformat
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from matplotlib import font_manager
 from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-NAMES = (
-    "00_quickstart",
-    "01_granularity",
-    "02_cost_model",
-    "03_network_model",
-    "04_solvers",
-    "05_compare",
-)
+PICTURES = {
+    "00_quickstart": 2,
+    "01_granularity": 6,
+    "02_cost_model": 5,
+    "03_network_model": 2,
+    "04_solvers": 2,
+    "05_compare": 4,
+}
+"""Of every notebook, how many it shows."""
+WHAT_NOTEBOOKS_USE = ("experiments", "netmodel", "notebooks", "planner", "profiler")
 LONGEST_CELL_LINES = 10
 CELL_DEADLINE_S = 600
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -36,28 +41,44 @@ def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def files_of_the_repository():
-    """Files with their times where a notebook could write by mistake, without Python's own."""
-    places = (ROOT.glob("*"), FOLDER.rglob("*"), (ROOT / "experiments").rglob("*"))
+def files_below(folder):
+    """Files with their times, without Python's own."""
     return {
         path: path.stat().st_mtime_ns
-        for path in chain(*places)
+        for path in folder.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """A copy, so that whatever a notebook writes is seen, and nothing that others write."""
+    # Matplotlib lists the fonts when it is used for the first time, and then a kernel says so.
+    assert font_manager.fontManager.ttflist
+    copy = tmp_path_factory.mktemp("repository")
+    for name in WHAT_NOTEBOOKS_USE:
+        ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+        shutil.copytree(ROOT / name, copy / name, ignore=ignore)
+    return copy
+
+
+def environment_below(home, root):
+    """What a kernel sees: all of Jupyter's and IPython's folders are below `home`."""
+    folders = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    own = {name: str(home / name.lower()) for name in folders}
+    (home / "temporary").mkdir()
+    # What the test run itself has set would be kept instead of pictures within the notebook.
+    kept = {k: v for k, v in os.environ.items() if k not in ("MPLBACKEND", "DISPLAY")}
+    return kept | own | {"TMPDIR": str(home / "temporary"), "PYTHONPATH": str(root)}
 
 
 def execute(path, home):
     """Runs a notebook in a new kernel of this Python, beside its files, as Jupyter does.
 
-    No kernel that is installed for a user is looked at, nor any settings: all of Jupyter's and
-    IPython's folders are below `home`.
+    No kernel that is installed for a user is looked at, nor any settings. The cells are run one by
+    one and not by `NotebookClient.execute`: that takes SIGTERM and SIGINT for itself, ends the
+    kernel at them, and then reports a dead kernel where somebody has stopped the test run.
     """
-    folders = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-    environment = {name: str(home / name.lower()) for name in folders}
-    (home / "temporary").mkdir()
-    environment |= {"TMPDIR": str(home / "temporary"), "PYTHONPATH": str(ROOT)}
-    # What the test run itself has set would be kept instead of pictures within the notebook.
-    kept = {k: v for k, v in os.environ.items() if k not in ("MPLBACKEND", "DISPLAY")}
     manager = AsyncKernelManager(
         kernel_name="python3",
         kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
@@ -69,23 +90,61 @@ def execute(path, home):
         notebook,
         km=manager,
         timeout=CELL_DEADLINE_S,
+        startup_timeout=CELL_DEADLINE_S,
         resources={"metadata": {"path": str(path.parent)}},
     )
-    client.execute(env=kept | environment, cleanup_kc=True)
+    environment = environment_below(home, path.parent.parent)
+    with client.setup_kernel(env=environment, cleanup_kc=True):
+        for index, cell in enumerate(notebook.cells):
+            try:
+                client.execute_cell(cell, index)
+            except DeadKernelError as error:
+                code = asyncio.run(manager.provisioner.poll())
+                error.add_note(f"{path.name}, cell {index}: its kernel ended with {code}")
+                raise
+            except Exception as error:
+                error.add_note(f"{path.name}, cell {index}")
+                raise
     return notebook
 
 
 def test_there_is_a_notebook_for_every_part_of_the_story():
-    assert tuple(path.stem for path in NOTEBOOKS) == NAMES
+    assert [path.stem for path in NOTEBOOKS] == list(PICTURES)
 
 
 @each_notebook
-def test_a_notebook_runs_and_shows_its_pictures(path, tmp_path):
-    before = files_of_the_repository()
-    notebook = execute(path, tmp_path)
+def test_a_notebook_runs_without_a_warning_and_shows_its_pictures(path, repository, tmp_path):
+    before = files_below(repository)
+    notebook = execute(repository / "notebooks" / path.name, tmp_path)
     outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
-    assert any("image/png" in output.get("data", {}) for output in outputs)
-    assert files_of_the_repository() == before
+    warnings = [output.text for output in outputs if output.get("name") == "stderr"]
+    assert warnings == []
+    pictures = [output for output in outputs if "image/png" in output.get("data", {})]
+    assert len(pictures) == PICTURES[path.stem]
+    assert files_below(repository) == before
+
+
+def written(folder, code):
+    """A notebook of one cell in a folder of a repository."""
+    path = folder / "notebooks" / "one_cell.ipynb"
+    path.parent.mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), path)
+    return path
+
+
+def test_a_kernel_that_dies_is_reported_with_notebook_cell_and_exit_status(tmp_path):
+    path = written(tmp_path, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    with pytest.raises(DeadKernelError) as raised:
+        execute(path, tmp_path)
+    assert raised.value.__notes__ == ["one_cell.ipynb, cell 0: its kernel ended with -9"]
+
+
+def test_a_file_beside_the_notebooks_folder_is_seen(tmp_path):
+    path = written(tmp_path, "open('../left.txt', 'w').close()")
+    (home := tmp_path / "home").mkdir()
+    before = files_below(tmp_path)
+    execute(path, home)
+    assert tmp_path / "left.txt" in files_below(tmp_path).keys() - before.keys()
 
 
 @each_notebook
@@ -96,6 +155,7 @@ def test_a_notebook_holds_no_results_and_nothing_of_the_machine(path):
         assert cell.execution_count is None
     assert notebook.metadata == {"language_info": {"name": "python"}}
     assert all(cell.metadata == {} for cell in notebook.cells)
+    assert not any("attachments" in cell for cell in notebook.cells)
 
 
 @each_notebook
@@ -125,10 +185,19 @@ def test_the_first_cell_of_code_names_the_model(path):
 @each_notebook
 def test_what_a_notebook_links_to_is_there(path):
     text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
-    for target in re.findall(r"\]\(([^)#:]+)\)", text):
-        assert (FOLDER / target).exists(), target
+    for target in re.findall(r"\]\(([^):]+)\)", text):
+        file, _, anchor = target.partition("#")
+        place = FOLDER / file if file else path
+        assert place.exists(), target
+        assert not anchor or anchor in anchors(place), target
+
+
+def anchors(path):
+    """Of a page's headings, as GitHub names them."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", line).strip().lower().replace(" ", "-") for line in headings}
 
 
 def test_the_page_of_the_folder_lists_every_notebook():
     page = (FOLDER / "README.md").read_text()
-    assert re.findall(r"\]\((\w+)\.ipynb\)", page) == list(NAMES)
+    assert re.findall(r"\]\((\w+)\.ipynb\)", page) == list(PICTURES)
