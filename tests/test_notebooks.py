@@ -5,7 +5,9 @@ import os
 import re
 import shutil
 import sys
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 import pytest
@@ -13,7 +15,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from matplotlib import font_manager
 from nbclient import NotebookClient
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "notebooks"
@@ -72,39 +74,51 @@ def environment_below(home, root):
     return kept | own | {"TMPDIR": str(home / "temporary"), "PYTHONPATH": str(root)}
 
 
-def execute(path, home):
-    """Runs a notebook in a new kernel of this Python, beside its files, as Jupyter does.
+@contextmanager
+def kernel_manager(home):
+    """Of a new kernel of this Python; none that is installed for a user is looked at.
 
-    No kernel that is installed for a user is looked at, nor any settings. The cells are run one by
-    one and not by `NotebookClient.execute`: that takes SIGTERM and SIGINT for itself, ends the
-    kernel at them, and then reports a dead kernel where somebody has stopped the test run.
+    Its sockets are files: of two tests that run at once, one could be given a port that the other
+    has looked up but not yet taken. Their folder has a short name, as such names may not be long.
     """
-    manager = AsyncKernelManager(
-        kernel_name="python3",
-        kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
-        connection_file=str(home / "kernel.json"),
-    )
-    assert manager.kernel_spec.argv[0] == sys.executable
+    with TemporaryDirectory() as sockets:
+        manager = AsyncKernelManager(
+            kernel_name="python3",
+            kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
+            connection_file=str(home / "kernel.json"),
+            transport="ipc",
+            ip=f"{sockets}/kernel",
+        )
+        assert manager.kernel_spec.argv[0] == sys.executable
+        yield manager
+
+
+def execute(path, home):
+    """Runs a notebook in a new kernel, beside its files, as Jupyter does.
+
+    The cells are run one by one and not by `NotebookClient.execute`: that takes SIGTERM and SIGINT
+    for itself, ends the kernel at them, and then reports a dead kernel where somebody has stopped
+    the test run.
+    """
     notebook = read(path)
-    client = NotebookClient(
-        notebook,
-        km=manager,
-        timeout=CELL_DEADLINE_S,
-        startup_timeout=CELL_DEADLINE_S,
-        resources={"metadata": {"path": str(path.parent)}},
-    )
-    environment = environment_below(home, path.parent.parent)
-    with client.setup_kernel(env=environment, cleanup_kc=True):
-        for index, cell in enumerate(notebook.cells):
-            try:
-                client.execute_cell(cell, index)
-            except DeadKernelError as error:
-                code = asyncio.run(manager.provisioner.poll())
-                error.add_note(f"{path.name}, cell {index}: its kernel ended with {code}")
-                raise
-            except Exception as error:
-                error.add_note(f"{path.name}, cell {index}")
-                raise
+    with kernel_manager(home) as manager:
+        client = NotebookClient(
+            notebook,
+            km=manager,
+            timeout=CELL_DEADLINE_S,
+            startup_timeout=CELL_DEADLINE_S,
+            resources={"metadata": {"path": str(path.parent)}},
+        )
+        environment = environment_below(home, path.parent.parent)
+        with client.setup_kernel(env=environment, cleanup_kc=True):
+            for index, cell in enumerate(notebook.cells):
+                try:
+                    client.execute_cell(cell, index)
+                except Exception as error:
+                    # None while the kernel is alive.
+                    status = asyncio.run(manager.provisioner.poll())
+                    error.add_note(f"{path.name}, cell {index}; exit status of kernel: {status}")
+                    raise
     return notebook
 
 
@@ -132,11 +146,20 @@ def written(folder, code):
     return path
 
 
-def test_a_kernel_that_dies_is_reported_with_notebook_cell_and_exit_status(tmp_path):
-    path = written(tmp_path, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
-    with pytest.raises(DeadKernelError) as raised:
+@pytest.mark.parametrize(
+    ("code", "expected", "status"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", DeadKernelError, -9),
+        ("1 / 0", CellExecutionError, None),  # the kernel is alive
+    ],
+)
+def test_what_fails_is_reported_with_notebook_cell_and_exit_status(
+    code, expected, status, tmp_path
+):
+    path = written(tmp_path, code)
+    with pytest.raises(expected) as raised:
         execute(path, tmp_path)
-    assert raised.value.__notes__ == ["one_cell.ipynb, cell 0: its kernel ended with -9"]
+    assert raised.value.__notes__ == [f"one_cell.ipynb, cell 0; exit status of kernel: {status}"]
 
 
 def test_a_file_beside_the_notebooks_folder_is_seen(tmp_path):
