@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from experiments.bandwidth.summary import plan_in_words
+from experiments.bandwidth.summary import plan_in_words, quickest
 from experiments.contest import OURS, ContestRow
 from experiments.link_settings import setting_named
 from experiments.rows import read_rows
@@ -90,8 +90,10 @@ def plot_panel(cells: Cells, ax: Axes) -> None:
     _plot_plans(ours, ax, _OURS)
     for name, look in _BY_NAME.items():
         _plot_plans(_named(cells, name), ax, look)
-    for choose, look in ((min, _BEST), (max, _WORST)):
-        _plot_plans(_extremes(cells, choose), ax, look)
+    worst = _extremes(cells, max)
+    _plot_plans(worst, ax, _WORST)
+    # The quickest one when measured need not be the one that was predicted to be.
+    _plot_plans(_extremes(cells, min), ax, _BEST, measured=_quickest(cells))
     _mark_choices(ours, ax)
     ax.set(xscale="log", yscale="log")
     ax.set_xticks([rate / 1e6 for rate in cells])
@@ -103,15 +105,27 @@ def plot_panel(cells: Cells, ax: Axes) -> None:
     ax.grid(visible=True, alpha=0.3)
 
 
-def _plot_plans(plans: Sequence[tuple[float, Standing]], ax: Axes, look: _Look) -> None:
-    """One line per run of plans that fit, or that do not."""
+def _plot_plans(
+    plans: Sequence[tuple[float, Standing]],
+    ax: Axes,
+    look: _Look,
+    *,
+    measured: Sequence[tuple[float, Standing]] | None = None,
+) -> None:
+    """One line per run of plans that fit, or that do not, and a marker for each one measured.
+
+    Args:
+        plans: those of the line, by rate.
+        ax: to draw on.
+        look: of line and markers.
+        measured: those of the markers, if they are others.
+    """
     for fits, run in groupby(plans, key=lambda plan: plan[1].fits):
-        part = list(run)
-        ax.plot(*_points(part), look.line if fits else ":", color=look.colour, lw=look.width,
+        ax.plot(*_points(run), look.line if fits else ":", color=look.colour, lw=look.width,
                 alpha=look.alpha, solid_capstyle="round", zorder=2)  # fmt: skip
-        if fits:
-            ax.plot(*_points(part, measured=True), look.marker, color=look.colour, ms=look.size,
-                    mfc=look.face, mew=1.5, zorder=3)  # fmt: skip
+    marked = [each for each in (plans if measured is None else measured) if each[1].fits]
+    ax.plot(*_points(marked, measured=True), look.marker, color=look.colour, ms=look.size,
+            mfc=look.face, mew=1.5, zorder=3)  # fmt: skip
 
 
 def _mark_choices(ours: Sequence[tuple[float, Standing]], ax: Axes) -> None:
@@ -131,8 +145,8 @@ def _mark_choices(ours: Sequence[tuple[float, Standing]], ax: Axes) -> None:
 
 def _handles() -> list[Line2D]:
     """Colours tell plans apart, strokes and markers what is known of them."""
-    looks = {"our plan": _OURS, **_BY_NAME, "best of the other rules": _BEST,
-             "worst of the other rules": _WORST}  # fmt: skip
+    looks = {"our plan": _OURS, **_BY_NAME, "best of all rules": _BEST,
+             "worst of all rules": _WORST}  # fmt: skip
     return [
         *(
             Line2D([], [], ls=look.line, marker=look.marker, color=look.colour, lw=look.width,
@@ -151,14 +165,22 @@ def _named(cells: Cells, name: str) -> list[tuple[float, Standing]]:
 
 
 def _extremes(cells: Cells, choose: Callable[..., Standing]) -> list[tuple[float, Standing]]:
-    """By prediction, of the rules' plans that fit, without those that are drawn by name."""
-    drawn = (OURS, *_BY_NAME)
+    """By prediction, of all rules' plans that fit."""
     found = []
     for rate, group in cells.items():
-        able = [each for each in group if each.fits and each.name not in drawn]
+        able = [each for each in group if each.fits and each.name != OURS]
         if able:
             found.append((rate, choose(able, key=lambda each: each.predicted_s)))
     return found
+
+
+def _quickest(cells: Cells) -> list[tuple[float, Standing]]:
+    """By measurement, of all rules' plans that fit, as the summary compares ours with it."""
+    groups = {
+        rate: quickest([each for each in group if each.name != OURS])
+        for rate, group in cells.items()
+    }
+    return [(rate, best[0]) for rate, best in groups.items() if best]
 
 
 def _points(

@@ -122,6 +122,13 @@ def plan_in_words(cuts: str, nodes: str) -> str:
     return first + "".join(f" [{cut}] {node}" for cut, node in zip(marks, others, strict=True))
 
 
+def quickest(plans: Sequence[Standing]) -> list[Standing]:
+    """Whose plan took least, of those that fit and were measured; several may have chosen it."""
+    able = [(each.measured_s, each) for each in plans if each.fits and each.measured_s]
+    least_s = min((seconds for seconds, _ in able), default=None)
+    return [each for seconds, each in able if seconds == least_s]
+
+
 def _by_cell(rows: Sequence[ContestRow]) -> list[_Field]:
     """Models in the order of the rows, then shorter delays and slower links first."""
     groups: defaultdict[tuple[str, str], list[Standing]] = defaultdict(list)
@@ -150,11 +157,10 @@ def _cell(ours: Standing, others: Sequence[Standing]) -> Cell:
         predicted_s=ours.predicted_s,
         ours_s=ours.measured_s,
     )
-    able = {each.name: each.measured_s for each in others if each.fits and each.measured_s}
-    if ours.measured_s is None or not able:
+    best = quickest(others)
+    if ours.measured_s is None or not best:
         return cell
-    best_s = min(able.values())
-    best = [each for each in others if each.fits and each.measured_s == best_s]
+    best_s = best[0].measured_s or 0.0
     noises = [each.noise for each in (ours, *best) if each.noise is not None]
     return cell.model_copy(
         update={
