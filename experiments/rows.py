@@ -79,6 +79,33 @@ def read_rows(path: Path, kind: type[Row]) -> list[Row]:
     return [_row(cells, kind) for cells in reader]
 
 
+def rows_of(folder: Path, kind: type[Row]) -> list[Row]:
+    """The rows of an experiment's folder, of which there is at least one.
+
+    Raises:
+        SystemExit: there are none, or those of another experiment.
+    """
+    path = folder / "rows.csv"
+    if not path.exists():
+        raise SystemExit(f"{path}: is missing: name a folder with the rows of this experiment")
+    try:
+        rows = read_rows(path, kind)
+    except ValueError as error:
+        raise SystemExit(f"{path}: are no rows of this experiment: {error}") from error
+    refuse_none(rows)
+    return rows
+
+
+def refuse_none(rows: Sequence[object]) -> None:
+    """Keeps an experiment from summing up nothing, over the summary that there may be.
+
+    Raises:
+        SystemExit: there are no rows.
+    """
+    if not rows:
+        raise SystemExit("there are no rows to sum up or draw: run again, and see what failed")
+
+
 def _row(cells: Mapping[str, str], kind: type[Row]) -> Row:
     """An empty cell stands for the field's default."""
     return kind.model_validate({name: text for name, text in cells.items() if text != ""})

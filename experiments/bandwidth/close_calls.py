@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from experiments.bandwidth.summary import summarise
+from experiments.bandwidth.summary import cells_of
 from experiments.contest import OURS, ContestRow, Entries
 from experiments.stages import stage_words
 from experiments.standings import standings
@@ -21,7 +21,7 @@ def close_calls(case: str, rows: Sequence[ContestRow], entries: Entries) -> Entr
         rows: of all cases.
         entries: what was measured of this one.
     """
-    worse = {cell.link for cell in summarise(rows).cells if cell.case == case and cell.is_worse}
+    worse = {cell.link for cell in cells_of(rows) if cell.case == case and cell.is_worse}
     quicker = {
         (standing.link, standing.cuts, standing.nodes)
         for standing in standings([row for row in rows if row.case == case])

@@ -10,6 +10,7 @@ from statistics import median
 from experiments.bandwidth.selection import LeftOut
 from experiments.contest import OK, OURS, ContestRow
 from experiments.link_settings import setting_named
+from experiments.rows import refuse_none
 from experiments.standings import Standing, standings
 from experiments.visits import KILLED
 from profiler.record import Record
@@ -31,6 +32,8 @@ class Cell(Record):
     predicted_s: float
     ours_s: float | None = None
     """Measured, as all that follows; none if a visit failed."""
+    failure: str = ""
+    """Why there is no measurement of ours."""
     best_others: tuple[str, ...] = ()
     """The rules whose plan was the quickest of all that fit; more than one may choose it."""
     best_other_s: float | None = None
@@ -44,6 +47,16 @@ class Cell(Record):
         """Whether ours takes longer than the claim allows."""
         return self.over_best is not None and self.over_best > 1 + CLAIMED
 
+    @property
+    def is_compared(self) -> bool:
+        """Whether it says anything of the claim: both were measured, or ours could not be."""
+        return self.over_best is not None or self.failure != ""
+
+    @property
+    def keeps_claim(self) -> bool:
+        """Whether ours ran and took no longer than the claim allows."""
+        return self.is_compared and not self.failure and not self.is_worse
+
 
 class Rule(Record):
     """One rule over all cells."""
@@ -56,8 +69,10 @@ class Rule(Record):
     same: int
     """In which it is our plan."""
     measured: int
+    failed: int
+    """In which it was run and is not measured, though it fits: no ratio stands for these."""
     median_over_ours: float | None
-    """Latency over that of our plan: measured, or predicted where it was not measured."""
+    """Latency over that of our plan: measured, or predicted where it was left out as too slow."""
     worst_over_ours: float | None
     worst_in: str
     """Case and link of the worst."""
@@ -69,13 +84,16 @@ class BandwidthSummary(Record):
     cells: tuple[Cell, ...]
     rules: tuple[Rule, ...]
     compared: int
-    """Cells in which our plan and another one that fits were measured."""
+    """Cells in which our plan and another one that fits were measured, or in which ours failed."""
     equal: int
     """Of these, how often the best other plan is ours."""
     better: int
     """How often ours takes less than every other."""
     within: int
-    """How often ours takes at most 2 % longer than the best other."""
+    """How often ours takes at most 2 % longer than the best other, the two counts above included; a
+    cell in which ours failed is none of these."""
+    ours_failed: tuple[str, ...]
+    """Cells in which a visit of our plan failed, with the reason."""
     worst_over_best: float | None
     worst_in: str
     median_noise: float | None
@@ -88,31 +106,45 @@ class BandwidthSummary(Record):
     most_of_predicted: float | None
     """The most of it."""
     above_caps: int
-    """Plans that exceed a memory cap and were tried."""
+    """Plan and link pairs above a memory cap that were tried: one for each such plan of a model."""
     above_caps_killed: int
     failed: int
     """Visits of plans that fit for which there is no measurement."""
 
 
 def summarise(rows: Sequence[ContestRow]) -> BandwidthSummary:
-    """The summary of a run."""
+    """The summary of a run.
+
+    Raises:
+        SystemExit: there are no rows, or rows of several profiles.
+    """
+    refuse_none(rows)
     fields = _by_cell(rows)
     cells = tuple(_cell(ours, others) for ours, others in fields)
-    compared = [cell for cell in cells if cell.over_best is not None]
-    worst = max(compared, key=lambda cell: cell.over_best or 0.0, default=None)
+    compared = [cell for cell in cells if cell.is_compared]
+    measured = [cell for cell in compared if cell.over_best is not None]
+    worst = max(measured, key=lambda cell: cell.over_best or 0.0, default=None)
     noises = [cell.noise for cell in compared if cell.noise is not None]
     return BandwidthSummary(
         cells=cells,
         rules=_rules(fields),
         compared=len(compared),
         equal=sum(cell.over_best == 1 for cell in compared),
-        better=sum(cell.over_best is not None and cell.over_best < 1 for cell in compared),
-        within=sum(not cell.is_worse for cell in compared),
+        better=sum((cell.over_best or 1.0) < 1 for cell in measured),
+        within=sum(cell.keeps_claim for cell in compared),
+        ours_failed=tuple(
+            f"{cell.case}, {cell.link}: {cell.failure}" for cell in cells if cell.failure
+        ),
         worst_over_best=worst.over_best if worst else None,
         worst_in=f"{worst.case}, {worst.link}" if worst else "",
         median_noise=median(noises) if noises else None,
         **_counts(rows, cells),
     )
+
+
+def cells_of(rows: Sequence[ContestRow]) -> tuple[Cell, ...]:
+    """Our plan beside the best of all others, cell by cell."""
+    return tuple(_cell(ours, others) for ours, others in _by_cell(rows))
 
 
 def plan_in_words(cuts: str, nodes: str) -> str:
@@ -156,6 +188,7 @@ def _cell(ours: Standing, others: Sequence[Standing]) -> Cell:
         plan=plan_in_words(ours.cuts, ours.nodes),
         predicted_s=ours.predicted_s,
         ours_s=ours.measured_s,
+        failure=ours.failure,
     )
     best = quickest(others)
     if ours.measured_s is None or not best:
@@ -184,7 +217,8 @@ def _rules(fields: Sequence[_Field]) -> tuple[Rule, ...]:
 
 def _rule(name: str, pairs: Sequence[tuple[Standing, Standing]]) -> Rule:
     able = [(theirs, ours) for theirs, ours in pairs if theirs.fits]
-    over = [(_over(theirs, ours), f"{theirs.case}, {theirs.link}") for theirs, ours in able]
+    ratios = [(_over(theirs, ours), f"{theirs.case}, {theirs.link}") for theirs, ours in able]
+    over = [(ratio, place) for ratio, place in ratios if ratio is not None]
     worst, where = max(over, default=(None, ""))
     return Rule(
         name=name,
@@ -192,16 +226,22 @@ def _rule(name: str, pairs: Sequence[tuple[Standing, Standing]]) -> Rule:
         fits=len(able),
         same=sum((a.cuts, a.nodes) == (b.cuts, b.nodes) for a, b in able),
         measured=sum(theirs.over_ours is not None for theirs, _ in able),
+        failed=sum(theirs.failure != "" and not _is_left_out(theirs) for theirs, _ in able),
         median_over_ours=median(ratio for ratio, _ in over) if over else None,
         worst_over_ours=worst,
         worst_in=where,
     )
 
 
-def _over(theirs: Standing, ours: Standing) -> float:
-    if theirs.over_ours is not None:
-        return theirs.over_ours
-    return theirs.predicted_s / ours.predicted_s
+def _over(theirs: Standing, ours: Standing) -> float | None:
+    """Measured, or predicted if theirs was left out; none if a run of either failed."""
+    if _is_left_out(theirs) and not ours.failure:
+        return theirs.predicted_s / ours.predicted_s
+    return theirs.over_ours
+
+
+def _is_left_out(standing: Standing) -> bool:
+    return standing.failure.startswith(LeftOut.__name__)
 
 
 def _counts(rows: Sequence[ContestRow], cells: Sequence[Cell]) -> dict[str, float | None]:

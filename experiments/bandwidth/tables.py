@@ -26,9 +26,11 @@ def write(summary: BandwidthSummary, folder: Path) -> None:
 
 def overview(summary: BandwidthSummary) -> Iterator[str]:
     """The claim and the counts in a few lines."""
+    little_slower = summary.within - summary.equal - summary.better
     yield (
-        f"{summary.compared} cells; ours is the best other plan in {summary.equal}, quicker in "
-        f"{summary.better}, at most {CLAIMED:.0%} slower in {summary.within}; worst "
+        f"{summary.compared} cells; ours takes at most {CLAIMED:.0%} longer than the best other "
+        f"plan in {summary.within}: it is the same plan in {summary.equal}, quicker in "
+        f"{summary.better}, slower by so little in {little_slower}; worst "
         f"{_times(summary.worst_over_best)} ({summary.worst_in or 'nowhere'}); median noise "
         f"{_percent(summary.median_noise)}"
     )
@@ -38,9 +40,11 @@ def overview(summary: BandwidthSummary) -> Iterator[str]:
         f"{_times(summary.least_of_predicted)} to {_times(summary.most_of_predicted)}"
     )
     yield (
-        f"{summary.above_caps} plans above a cap tried, {summary.above_caps_killed} killed; "
+        f"{summary.above_caps} plans above a cap tried, over one link each, "
+        f"{summary.above_caps_killed} killed; "
         f"{summary.failed} visits of plans that fit failed"
     )
+    yield from (f"our plan failed: {place}" for place in summary.ours_failed)
     for cell in summary.cells:
         if cell.is_worse:
             yield (
@@ -85,8 +89,9 @@ def cells(cells: Sequence[Cell]) -> Iterator[str]:
 def rules(rules: Sequence[Rule]) -> Iterator[str]:
     """Every rule's latency over ours."""
     yield from _head(
-        "rule", "cells", "fits", "same plan as ours", "measured", "median over ours", "worst", "in"
-    )
+        "rule", "cells", "fits", "same plan as ours", "measured", "failed", "median over ours",
+        "worst", "in",
+    )  # fmt: skip
     for rule in rules:
         yield _line(
             rule.name,
@@ -94,6 +99,7 @@ def rules(rules: Sequence[Rule]) -> Iterator[str]:
             str(rule.fits),
             str(rule.same),
             str(rule.measured),
+            str(rule.failed),
             _times(rule.median_over_ours),
             _times(rule.worst_over_ours),
             rule.worst_in,

@@ -73,6 +73,48 @@ def test_a_plan_that_was_left_out_counts_by_its_prediction():
     assert found.compared == 0
 
 
+def test_a_cell_in_which_ours_failed_stands_against_the_claim_and_in_no_ratio():
+    found = summarise([
+        *visits("a", "partway", 1.0, None, result="OutOfMemoryError: stage 0 was killed"),
+        *visits("b", "even", 4.0, 4.0, predicted_s=4.0),
+        *visits("c", "slow", None, predicted_s=9.0, result="LeftOut: predicted to take long"),
+    ])  # fmt: skip
+    assert (found.compared, found.within, found.worst_over_best) == (1, 0, None)
+    assert found.ours_failed == (f"tiny, {SLOW}: OutOfMemoryError: stage 0 was killed",)
+    assert [rule.median_over_ours for rule in found.rules] == [None, None]
+    assert f"our plan failed: {found.ours_failed[0]}" in list(overview(found))
+    # Nothing is won by being the only one that ran: it is no cell that is measured again.
+    assert [cell.is_worse for cell in found.cells] == [False]
+
+
+def test_a_rule_whose_plan_fits_and_fails_is_counted_and_not_predicted():
+    found = summarise([
+        *visits("a", "partway", 1.0, 1.0),
+        *visits("b", "even", None, None, predicted_s=3.0, result="RunError: gone"),
+        *visits("a", "partway", 1.0, 1.0, link=FAST),
+        *visits("b", "even", 2.0, 2.0, predicted_s=3.0, link=FAST),
+    ])  # fmt: skip
+    (even,) = found.rules
+    assert (even.fits, even.measured, even.failed) == (2, 1, 1)
+    assert (even.median_over_ours, even.worst_over_ours) == (2.0, 2.0)
+    assert (found.compared, found.within) == (1, 1)
+
+
+def test_the_noise_of_all_cells_is_their_median():
+    found = summarise([
+        row
+        for link, second in ((SLOW, 1.5), (FAST, 1.1), ("1Mbit/s+20ms", 1.0))
+        for row in (*visits("a", "partway", 1.0, second, link=link),
+                    *visits("b", "even", 5.0, 5.0, link=link))
+    ])  # fmt: skip
+    assert found.median_noise == pytest.approx(0.1)
+
+
+def test_nothing_is_summed_up_from_no_rows():
+    with pytest.raises(SystemExit, match="no rows"):
+        summarise([])
+
+
 def test_plans_above_a_cap_are_counted_apart_from_failures():
     found = summarise([
         *visits("a", "partway", 1.0, 1.0),
@@ -113,4 +155,6 @@ def test_tables_have_a_line_per_model_and_delay_and_per_rule():
         "| --- | --- | --- | --- |",
         "| tiny | +0 ms | a [3] b | a |",
     ]
-    assert list(rules(found.rules))[2:] == [f"| even | 2 | 2 | 1 | 2 | 2.0 | 3.0 | tiny, {SLOW} |"]
+    assert list(rules(found.rules))[2:] == [
+        f"| even | 2 | 2 | 1 | 2 | 0 | 2.0 | 3.0 | tiny, {SLOW} |"
+    ]
