@@ -45,7 +45,12 @@ class Standing(Record):
 
 
 def standings(rows: Sequence[ContestRow]) -> tuple[Standing, ...]:
-    """Every name's plan over every link setting, in the order of the rows."""
+    """Every name's plan over every link setting, in the order of the rows.
+
+    Raises:
+        SystemExit: rows of one case and link setting are of different profiles.
+    """
+    refuse_several_profiles(rows)
     visits: defaultdict[tuple[str, str, str], list[ContestRow]] = defaultdict(list)
     for row in rows:
         for name in row.names:
@@ -54,6 +59,28 @@ def standings(rows: Sequence[ContestRow]) -> tuple[Standing, ...]:
     return tuple(
         _beside(each, found.get((case, link, OURS))) for (case, link, _), each in found.items()
     )
+
+
+def refuse_several_profiles(rows: Sequence[ContestRow]) -> None:
+    """Keeps visits of different plans, or of different predictions, from being taken together.
+
+    A profile predicts one latency of each plan over a link setting, and makes one of them ours.
+
+    Raises:
+        SystemExit: a case has several of either over one link setting.
+    """
+    predictions: defaultdict[tuple[str, ...], set[float]] = defaultdict(set)
+    chosen: defaultdict[tuple[str, ...], set[tuple[str, str]]] = defaultdict(set)
+    for row in rows:
+        predictions[row.case, row.link, row.cuts, row.nodes].add(row.predicted_s)
+        if OURS in row.names:
+            chosen[row.case, row.link].add((row.cuts, row.nodes))
+    for key, found in (*predictions.items(), *chosen.items()):
+        if len(found) > 1:
+            raise SystemExit(
+                f"{key[0]}, {key[1]}: the rows are of more than one profile: begin in another "
+                "folder with -o"
+            )
 
 
 def _standing(name: str, visits: Sequence[ContestRow]) -> Standing:

@@ -10,6 +10,8 @@ import numpy as np
 from scipy.stats import kendalltau
 
 from experiments.contest import OK, OURS, ContestRow
+from experiments.rows import refuse_none
+from experiments.standings import refuse_several_profiles
 from experiments.visits import KILLED
 from planner.files import write_record
 from profiler.record import Record
@@ -48,13 +50,13 @@ def summarise(rows: Sequence[ContestRow]) -> RankingSummary:
     """The summary of a run.
 
     Raises:
-        SystemExit: rows of one case and link setting are of different profiles.
+        SystemExit: there are no rows, or rows of several profiles.
     """
+    refuse_none(rows)
+    refuse_several_profiles(rows)
     groups: defaultdict[str, list[ContestRow]] = defaultdict(list)
     for row in rows:
         groups[f"{row.case}, {row.link}"].append(row)
-    for name, group in groups.items():
-        _refuse_several_profiles(name, group)
     done = {name: [row for row in group if row.result == OK] for name, group in groups.items()}
     killed = sum(row.result.startswith(KILLED) for row in rows)
     return RankingSummary(
@@ -62,15 +64,6 @@ def summarise(rows: Sequence[ContestRow]) -> RankingSummary:
         failed=sum(row.result != OK for row in rows) - killed,
         rankings={name: _ranking(group) for name, group in done.items() if group},
     )
-
-
-def _refuse_several_profiles(name: str, rows: Sequence[ContestRow]) -> None:
-    """A profile predicts one latency of each plan, and one plan is then chosen."""
-    plans = {(row.cuts, row.nodes) for row in rows}
-    predictions = {(row.cuts, row.nodes, row.predicted_s) for row in rows}
-    chosen = {(row.cuts, row.nodes) for row in rows if OURS in row.names}
-    if len(predictions) > len(plans) or len(chosen) > 1:
-        raise SystemExit(f"{name}: the rows are of more than one profile: begin in another folder")
 
 
 def _ranking(rows: Sequence[ContestRow]) -> Ranking:

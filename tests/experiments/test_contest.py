@@ -79,6 +79,16 @@ def test_everybody_stands_beside_our_plan():
     assert "killed" in careless.failure
 
 
+def test_visits_of_several_profiles_are_not_taken_together():
+    ours, other = row("a", 0, 1.0, by="partway"), row("b", 1, 1.0, by="partway")
+    with pytest.raises(SystemExit, match="tiny, slow: the rows are of more than one profile"):
+        standings([ours, other])
+    again = ours.model_copy(update={"visit": 1, "predicted_s": 1.1})
+    with pytest.raises(SystemExit, match="tiny, slow: the rows are of more than one profile"):
+        standings([ours, again])
+    assert len(standings([ours, other.model_copy(update={"link": "fast"})])) == 2
+
+
 def test_nobody_stands_beside_a_plan_that_failed():
     found = standings([row("a", 0, None, by="partway"), row("b", 0, 1.0, by="even")])
     assert [each.over_ours for each in found] == [None, None]
