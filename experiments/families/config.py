@@ -18,7 +18,8 @@ class FamiliesConfig(LinkedConfig):
         "torchvision:resnet18",
         "torchvision:squeezenet1_1",
     )
-    """The first one is the familiar model; the others are what one might switch to."""
+    familiar: str = "torchvision:resnet50"
+    """The model that one has; the others are what one might switch to."""
     backend: str = "onnx"
     caps_bytes: tuple[int, ...] = (45 * MIB, 60 * MIB, 72 * MIB, 112 * MIB, 176 * MIB)
     """On every node, ascending: from one that lets only the smallest model run whole to one that
@@ -31,6 +32,7 @@ class FamiliesConfig(LinkedConfig):
 
 SMOKE = {
     "models": ("torchvision:squeezenet1_1",),
+    "familiar": "torchvision:squeezenet1_1",
     "caps_bytes": (40 * MIB, 64 * MIB),
     "links": ("1000Mbit/s+0.3ms",),
     "probe_deadline_s": 4.0,

@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
-from experiments.families.config import MIB
+from experiments.families.config import MIB, FamiliesConfig, case_of
 from experiments.families.contenders import Way
 from experiments.families.family_rows import FamilyRow
 from experiments.families.published import PublishedAccuracy
 from experiments.families.summary import Cell, cells
-from experiments.rows import read_rows
+from experiments.rows import rows_of
 from planner.files import read_record
 from planner.plotting.legend_below import legend_below
 from planner.plotting.palette import Style, style_of
@@ -33,7 +33,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=HERE)
     parser.add_argument("-o", "--output", type=Path, default=HERE / "families.png")
     options = parser.parse_args()
-    rows = read_rows(options.folder / "rows.csv", FamilyRow)
+    rows = rows_of(options.folder, FamilyRow)
+    config = read_record(options.folder / "config.json", FamiliesConfig)
     published = read_record(options.folder / "published.json", PublishedAccuracy)
     best = [cell for cell in cells(rows) if cell.way is Way.BEST]
     styles = {case: style_of(n) for n, case in enumerate(published.cases)}
@@ -45,7 +46,7 @@ def main() -> None:
             ax.sharey(axes[0])
         plot_latencies([cell for cell in best if cell.link == link], styles, ax)
         ax.set_title(f"Latency under every cap, {link}", fontsize="medium")
-    cap_bytes = split_cap_bytes(best, published.cases[0])
+    cap_bytes = split_cap_bytes(best, case_of(config.familiar))
     plot_accuracies(_at(best, cap_bytes), published, styles, axes[-1])
     options.output.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(options.output, dpi=110)
@@ -92,19 +93,24 @@ def plot_accuracies(
     styles: Mapping[str, Style],
     ax: Axes,
 ) -> None:
-    """Published accuracy over measured latency under one cap; open where it runs in parts."""
+    """Published accuracy over measured latency under one cap; open where it runs in parts.
+
+    All published weights of a model stand above each other: which are the best to be had depends on
+    who trained them when, and the latency does not.
+    """
     links = list(dict.fromkeys(cell.link for cell in cells))
     for cell in cells:
-        weights = published.best(cell.case)
-        if cell.measured_s is None or weights is None:
+        weights = sorted(each.top1_percent for each in published.of(cell.case))
+        if cell.measured_s is None or not weights:
             continue
-        style, x, y = styles[cell.case], cell.measured_s * 1e3, weights.top1_percent
-        ax.plot(x, y, color=style.colour, marker=style.marker, ls="none",
+        style, x = styles[cell.case], cell.measured_s * 1e3
+        ax.plot([x] * len(weights), weights, color=style.colour, marker=style.marker, lw=0.8,
                 fillstyle="full" if cell.parts == 1 else "none",
                 ms=9 - 3 * links.index(cell.link))  # fmt: skip
         if cell.link == links[0]:
             # Above and below in turn: neighbours in the list are often neighbours here.
             above = list(styles).index(cell.case) % 2
+            y = weights[-1 if above else 0]
             ax.annotate(cell.case, (x, y), (0, 7 if above else -7), textcoords="offset points",
                         ha="center", va="bottom" if above else "top", fontsize=8,
                         color=style.colour)  # fmt: skip
@@ -120,7 +126,8 @@ def plot_accuracies(
         for number, link in enumerate(links)
     ]
     parts = Line2D([], [], color="0.3", marker="o", ls="none", fillstyle="none", label="in parts")
-    legend_below(ax, [*sizes, parts])
+    joined = Line2D([], [], color="0.3", lw=0.8, label="joined: several published weights")
+    legend_below(ax, [*sizes, parts, joined])
 
 
 def _at(cells: Sequence[Cell], cap_bytes: int) -> list[Cell]:

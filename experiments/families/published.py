@@ -29,7 +29,7 @@ class PublishedAccuracy(Record):
 
     @property
     def cases(self) -> tuple[str, ...]:
-        """The models, the familiar one first."""
+        """The models, in the order of the config."""
         return tuple(dict.fromkeys(each.case for each in self.weights))
 
     def best(self, case: str) -> PublishedWeights | None:
@@ -43,18 +43,35 @@ class PublishedAccuracy(Record):
 
 def keep_published(models: Iterable[str], path: Path) -> PublishedAccuracy:
     """Writes and returns the accuracy of the models' weights; nothing is fetched."""
+    found = PublishedAccuracy(weights=tuple(each for model in models for each in _of(model)))
+    write_record(path, found)
+    return found
+
+
+def refuse_unpublished(models: Iterable[str]) -> None:
+    """Keeps models out of a run of which nothing could be said afterwards.
+
+    Raises:
+        SystemExit: torchvision publishes no accuracy of one of them.
+    """
+    for model in models:
+        _of(model)
+
+
+def _of(model: str) -> list[PublishedWeights]:
     from torchvision.models import get_model_weights
 
-    found = PublishedAccuracy(
-        weights=tuple(
+    try:
+        return [
             PublishedWeights(
                 case=case_of(model),
                 weights=member.name,
                 top1_percent=member.meta["_metrics"][_DATA_SET][_METRIC],
             )
-            for model in models
             for member in get_model_weights(case_of(model))
-        )
-    )
-    write_record(path, found)
-    return found
+        ]
+    except (KeyError, ValueError) as error:
+        raise SystemExit(
+            f"model {model!r}: torchvision publishes no accuracy of it on {_DATA_SET}: write "
+            "torchvision:NAME of a model that classifies it"
+        ) from error

@@ -8,14 +8,15 @@ import tempfile
 from pathlib import Path
 
 from experiments.bench import choose_testbed, open_bench
-from experiments.families.config import SMOKE, FamiliesConfig
+from experiments.families.config import SMOKE, FamiliesConfig, case_of
 from experiments.families.family_rows import KEY, FamilyRow
 from experiments.families.preparation import prepared
-from experiments.families.published import keep_published
+from experiments.families.published import keep_published, refuse_unpublished
 from experiments.families.summary import summarise
 from experiments.families.tables import write
 from experiments.linked_runs import begin
 from experiments.rows import RowFile
+from netmodel.errors import UnitError
 from netmodel.units import parse_size_bytes
 from planner import api
 from planner.files import read_record
@@ -27,9 +28,11 @@ def main() -> None:
     """Measures what the output folder does not have yet, and sums all of it up."""
     options = _options()
     on_testbed = choose_testbed(required=not options.smoke or "CI" in os.environ)
-    chosen = {"models": tuple(options.models), "caps_bytes": tuple(options.caps)}
-    config = FamiliesConfig(**(SMOKE if options.smoke else chosen))
+    chosen = {"models": options.models, "caps_bytes": options.caps}
+    wanted = {name: tuple(found) for name, found in chosen.items() if found}
+    config = FamiliesConfig(**(SMOKE if options.smoke else {}) | wanted)
     folder: Path = options.output
+    refuse_unpublished(config.models)
     fits = begin(folder, config, on_testbed=on_testbed)
     covered = read_record(folder / "config.json", FamiliesConfig)
     published = keep_published(covered.models, folder / "published.json")
@@ -40,19 +43,24 @@ def main() -> None:
         tour.note_misfits()
         with open_bench(cluster, on_testbed=on_testbed) as bench:
             tour.run(bench, parts)
-    write(summarise(rows.rows, published), published, folder)
+    write(summarise(rows.rows, published, case_of(config.familiar)), published, folder)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    default = FamiliesConfig()
-    parser.add_argument("--models", nargs="+", default=default.models,
-                        help="the familiar one first")  # fmt: skip
-    parser.add_argument("--caps", nargs="+", type=parse_size_bytes, default=default.caps_bytes,
+    parser.add_argument("--models", nargs="+", metavar="MODEL", help="torchvision:NAME")
+    parser.add_argument("--caps", nargs="+", type=_cap_bytes, metavar="SIZE",
                         help="on every node, such as 72MiB")  # fmt: skip
     parser.add_argument("--smoke", action="store_true", help="one small model under two caps")
     parser.add_argument("-o", "--output", type=Path, default=Path("out/families"))
     return parser.parse_args()
+
+
+def _cap_bytes(text: str) -> int:
+    try:
+        return parse_size_bytes(text)
+    except UnitError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 if __name__ == "__main__":

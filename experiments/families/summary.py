@@ -10,6 +10,7 @@ from experiments.contest import OK
 from experiments.families.contenders import Way
 from experiments.families.family_rows import FamilyRow
 from experiments.families.published import PublishedAccuracy
+from experiments.rows import refuse_none
 from experiments.standings import joined_fields
 from profiler.record import Record
 
@@ -26,7 +27,7 @@ class Cell(Record):
     """None where no plan fits."""
     predicted_s: float | None = None
     measured_s: float | None = None
-    """Mean of the visits; none if one failed."""
+    """Median of the visits; none if one failed."""
     noise: float | None = None
     """|second / first visit - 1|."""
     predicted_bytes: int | None = None
@@ -46,12 +47,15 @@ class FamiliesSummary(Record):
     """All that the page of the experiment claims."""
 
     familiar: str
-    """The model that is split rather than replaced."""
+    """The model that is split rather than replaced, as rows call it."""
     cells: tuple[Cell, ...]
     """In the order of the rows."""
     points_lost: dict[str, float]
     """Top-1 accuracy of the familiar model less that of each other one, in points of a hundred,
     each with its most accurate weights; published, not measured."""
+    over_split: dict[str, tuple[float, float]]
+    """By other model, its least and its most latency over that of the familiar model where that
+    runs in several parts: only there is there a choice."""
     rel_differences: dict[str, float]
     """By model, the most that its emitted parts' outputs differ from its own, relative."""
     killed: int
@@ -69,14 +73,21 @@ class FamiliesSummary(Record):
         return tuple(cell for cell in self.cells if cell.way is Way.BEST)
 
 
-def summarise(rows: Sequence[FamilyRow], published: PublishedAccuracy) -> FamiliesSummary:
+def summarise(
+    rows: Sequence[FamilyRow], published: PublishedAccuracy, familiar: str
+) -> FamiliesSummary:
     """The summary of a run.
 
     Args:
         rows: of all models.
-        published: their accuracy, the familiar model's first.
+        published: their accuracy.
+        familiar: which of them is split rather than replaced.
+
+    Raises:
+        SystemExit: there are no rows.
     """
-    familiar = published.cases[0]
+    refuse_none(rows)
+    found = _beside(familiar, cells(rows))
     fit = [row for row in rows if row.way is Way.BEST and row.parts is not None]
     killed = sum(row.killed for row in fit)
     done = [row for row in fit if row.measured_s is not None]
@@ -84,8 +95,9 @@ def summarise(rows: Sequence[FamilyRow], published: PublishedAccuracy) -> Famili
     over = [share for row in done for share in _over_estimates(row)]
     return FamiliesSummary(
         familiar=familiar,
-        cells=_beside(familiar, cells(rows)),
+        cells=found,
         points_lost=_points_lost(familiar, published),
+        over_split=_over_split(familiar, found),
         rel_differences=_rel_differences(rows),
         killed=killed,
         failed=sum(row.result != OK for row in fit) - killed,
@@ -133,6 +145,20 @@ def _over(cell: Cell, familiar_s: float | None) -> Cell:
     if familiar_s is None or cell.measured_s is None:
         return cell
     return cell.model_copy(update={"over_familiar": cell.measured_s / familiar_s})
+
+
+def _over_split(familiar: str, cells: Sequence[Cell]) -> dict[str, tuple[float, float]]:
+    best = [cell for cell in cells if cell.way is Way.BEST]
+    split = {
+        (cell.cap_bytes, cell.link)
+        for cell in best
+        if cell.case == familiar and cell.parts is not None and cell.parts > 1
+    }
+    ratios: defaultdict[str, list[float]] = defaultdict(list)
+    for cell in best:
+        if cell.over_familiar is not None and (cell.cap_bytes, cell.link) in split:
+            ratios[cell.case].append(cell.over_familiar)
+    return {case: (min(r), max(r)) for case, r in ratios.items() if case != familiar}
 
 
 def _points_lost(familiar: str, published: PublishedAccuracy) -> dict[str, float]:

@@ -6,12 +6,12 @@ import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from experiments.families.config import MIB
+from experiments.families.config import MIB, FamiliesConfig, case_of
 from experiments.families.contenders import Way
 from experiments.families.family_rows import FamilyRow
 from experiments.families.published import PublishedAccuracy
 from experiments.families.summary import Cell, FamiliesSummary, summarise
-from experiments.rows import read_rows
+from experiments.rows import rows_of
 from planner.files import read_record, write_record
 
 HERE = Path(__file__).parent
@@ -21,9 +21,11 @@ def main() -> None:
     """Sums up the rows of a folder, without any run."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=HERE)
-    folder = parser.parse_args().folder
+    folder: Path = parser.parse_args().folder
+    rows = rows_of(folder, FamilyRow)
     published = read_record(folder / "published.json", PublishedAccuracy)
-    write(summarise(read_rows(folder / "rows.csv", FamilyRow), published), published, folder)
+    config = read_record(folder / "config.json", FamiliesConfig)
+    write(summarise(rows, published, case_of(config.familiar)), published, folder)
 
 
 def write(summary: FamiliesSummary, published: PublishedAccuracy, folder: Path) -> None:
@@ -89,13 +91,12 @@ def _totals(summary: FamiliesSummary) -> Iterator[str]:
 def verdicts(summary: FamiliesSummary) -> Iterator[str]:
     """A line per model that one might switch to: what is gained, and what is lost."""
     for case, points in summary.points_lost.items():
-        ratios = [
-            cell.over_familiar
-            for cell in summary.best
-            if cell.case == case and cell.over_familiar is not None
-        ]
-        gained = f"{min(ratios):.2f} to {max(ratios):.2f}" if ratios else "unknown times"
-        yield f"{case}: {gained} of {summary.familiar}'s latency, {-points:+.1f} points of accuracy"
+        ratios = summary.over_split.get(case)
+        gained = f"{ratios[0]:.2f} to {ratios[1]:.2f}" if ratios else "not known how much"
+        yield (
+            f"{case}: {gained} of {summary.familiar}'s latency where that runs in parts, "
+            f"{-points:+.1f} points of accuracy from best to best published weights"
+        )
 
 
 def _accuracy(published: PublishedAccuracy, case: str) -> str:

@@ -1,11 +1,18 @@
 import pytest
+from matplotlib.figure import Figure
 
 from experiments.families.contenders import Way
 from experiments.families.family_rows import FamilyRow
-from experiments.families.plot import split_cap_bytes
-from experiments.families.published import PublishedAccuracy, PublishedWeights, keep_published
+from experiments.families.plot import plot_accuracies, split_cap_bytes
+from experiments.families.published import (
+    PublishedAccuracy,
+    PublishedWeights,
+    keep_published,
+    refuse_unpublished,
+)
 from experiments.families.summary import cells, summarise
 from experiments.families.tables import latency_table, misfit_table, parts_table, verdicts
+from planner.plotting.palette import style_of
 
 MIB = 2**20
 PUBLISHED = PublishedAccuracy(
@@ -46,8 +53,8 @@ ROWS = [
 ]
 
 
-def test_a_cell_is_the_mean_of_its_visits_beside_the_familiar_model():
-    large, whole, small = summarise(ROWS, PUBLISHED).cells
+def test_a_cell_is_the_median_of_its_visits_beside_the_familiar_model():
+    large, whole, small = summarise(ROWS, PUBLISHED, "large").cells
     assert (large.measured_s, large.noise, large.over_familiar) == (1.25, 0.5, 1.0)
     assert (large.predicted_bytes, large.measured_bytes) == (90 * MIB, 80 * MIB)
     assert small.over_familiar == pytest.approx(0.4)
@@ -63,14 +70,14 @@ def test_a_cell_with_a_failed_visit_has_no_latency():
 
 def test_only_what_was_said_to_fit_counts_as_killed_or_failed():
     lost = row("small", 1, cap=200, result="RunError: gone")
-    found = summarise([*ROWS, row("small", 0, cap=200), lost], PUBLISHED)
+    found = summarise([*ROWS, row("small", 0, cap=200), lost], PUBLISHED, "large")
     assert (found.killed, found.failed) == (1, 1)
     nothing = row("large", cap=50, result="infeasible: no plan", parts=None, predicted_s=None)
-    assert summarise([*ROWS, nothing], PUBLISHED).failed == 0
+    assert summarise([*ROWS, nothing], PUBLISHED, "large").failed == 0
 
 
 def test_errors_and_margins_are_of_single_visits_and_nodes():
-    found = summarise(ROWS, PUBLISHED)
+    found = summarise(ROWS, PUBLISHED, "large")
     # |1/1 - 1|, |1/1.5 - 1|, and twice |1/0.5 - 1|
     assert found.median_error == pytest.approx((1 / 3 + 1) / 2)
     # 90/80 - 1 and 60/50 - 1, as often
@@ -78,7 +85,7 @@ def test_errors_and_margins_are_of_single_visits_and_nodes():
 
 
 def test_points_are_lost_from_the_best_weights_to_the_best_weights():
-    found = summarise(ROWS, PUBLISHED)
+    found = summarise(ROWS, PUBLISHED, "large")
     assert found.points_lost == {"small": 10.0}
     assert found.familiar == "large"
     assert found.rel_differences == {"large": 2e-6, "small": 2e-6}
@@ -89,7 +96,7 @@ def test_tables_tell_parts_latency_and_what_became_of_what_does_not_fit():
         "large", cap=50, result="infeasible: no plan", parts=None, predicted_s=None,
         predicted_bytes="", moved_bytes=None,
     )  # fmt: skip
-    found = summarise([*ROWS, nothing], PUBLISHED)
+    found = summarise([*ROWS, nothing], PUBLISHED, "large")
     assert list(latency_table(found, PUBLISHED, "fast")) == [
         "| model | top-1 as published | 50 MiB | 100 MiB |",
         "| --- | --- | --- | --- |",
@@ -102,11 +109,42 @@ def test_tables_tell_parts_latency_and_what_became_of_what_does_not_fit():
     assert list(misfit_table(found.cells))[2:] == ["| large | 100 MiB | 150 MiB | killed |"]
 
 
-def test_a_verdict_is_what_is_gained_and_what_is_lost():
-    more = [row("large", 0, 2.0, cap=200), row("small", 0, 0.5, cap=200)]
-    assert list(verdicts(summarise([*ROWS, *more], PUBLISHED))) == [
-        "small: 0.25 to 0.40 of large's latency, -10.0 points of accuracy"
+def test_a_verdict_is_what_is_gained_where_the_familiar_model_runs_in_parts_and_what_is_lost():
+    more = [
+        row("large", 0, 2.0, cap=110),
+        row("small", 0, 0.5, cap=110),
+        # Here the familiar model runs whole: nobody has to choose.
+        row("large", 0, 0.5, cap=200, parts=1),
+        row("small", 0, 0.5, cap=200),
+        # Here it does not run at all.
+        row("large", cap=50, result="infeasible: no plan", parts=None, predicted_s=None),
+        row("small", 0, 0.5, cap=50),
     ]
+    found = summarise([*ROWS, *more], PUBLISHED, "large")
+    assert found.over_split == {"small": (0.25, pytest.approx(0.4))}
+    assert list(verdicts(found)) == [
+        "small: 0.25 to 0.40 of large's latency where that runs in parts, -10.0 points of accuracy "
+        "from best to best published weights"
+    ]
+
+
+def test_which_model_is_the_familiar_one_does_not_depend_on_the_order_of_runs():
+    found = summarise(ROWS, PUBLISHED, "small")
+    assert (found.familiar, found.points_lost, found.over_split) == ("small", {"large": -10.0}, {})
+
+
+def test_all_published_weights_of_a_model_are_drawn_at_its_latency():
+    ax = Figure().subplots()
+    best = [cell for cell in cells(ROWS) if cell.way is Way.BEST]
+    styles = {case: style_of(n) for n, case in enumerate(PUBLISHED.cases)}
+    plot_accuracies(best, PUBLISHED, styles, ax)
+    drawn = [tuple(map(list, line.get_data())) for line in ax.lines]
+    assert drawn == [([1250.0, 1250.0], [76.0, 80.0]), ([500.0], [70.0])]
+
+
+def test_a_model_without_published_accuracy_is_refused_by_name():
+    with pytest.raises(SystemExit, match="'torchvision:nonsense': torchvision publishes no"):
+        refuse_unpublished(["torchvision:resnet18", "torchvision:nonsense"])
 
 
 def test_accuracies_are_looked_at_under_the_smallest_cap_that_the_familiar_model_runs_under():
