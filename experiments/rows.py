@@ -91,7 +91,7 @@ def rows_of(folder: Path, kind: type[Row]) -> list[Row]:
     try:
         rows = read_rows(path, kind)
     except ValueError as error:
-        raise SystemExit(f"{path}: are no rows of this experiment: {error}") from error
+        raise SystemExit(f"{path}: is no file of rows of this experiment: {error}") from error
     refuse_none(rows)
     return rows
 

@@ -10,6 +10,9 @@ from typing import Any, Protocol
 from experiments.contest import OK, OURS, ContestRow
 from profiler.record import Record
 
+TOLERANCE = 0.02
+"""How much longer than another plan ours may take where a claim says that it is the best."""
+
 
 class VisitRow(Protocol):
     """One measurement, in whatever experiment."""

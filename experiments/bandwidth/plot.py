@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby, pairwise
@@ -10,20 +9,19 @@ from math import sqrt
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from experiments.again import draw_again
 from experiments.bandwidth.summary import plan_in_words, quickest
 from experiments.contest import OURS, ContestRow
 from experiments.link_settings import setting_named
-from experiments.rows import read_rows
+from experiments.rows import rows_of
 from experiments.standings import Standing, standings
 from planner.plotting.palette import BLUE, GREEN, GREY, ORANGE, VERMILION
 
-HERE = Path(__file__).parent
 Cells = dict[float, list[Standing]]
 """Everybody's plans by rate in bit/s, ascending."""
 
@@ -49,14 +47,9 @@ _BY_NAME = {
 _BEST, _WORST = _Look(GREEN, "D", size=3.5), _Look(GREY, "x")
 
 
-def main() -> None:
-    """Draws the rows of a folder."""
-    mpl.use("Agg")
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=HERE)
-    parser.add_argument("-o", "--output", type=Path, default=HERE / "bandwidth.png")
-    options = parser.parse_args()
-    panels = panels_of(read_rows(options.folder / "rows.csv", ContestRow))
+def draw(folder: Path) -> Figure:
+    """The panels of all models and delays of a folder's rows."""
+    panels = panels_of(rows_of(folder, ContestRow))
     cases = list(dict.fromkeys(case for case, _ in panels))
     delays_s = sorted({delay_s for _, delay_s in panels})
     figure = Figure(figsize=(4.6 * len(cases), 3.9 * len(delays_s) + 0.5), layout="constrained")
@@ -70,8 +63,7 @@ def main() -> None:
         ax.set_xlabel("bandwidth of every link (Mbit/s)")
     columns = max(2 * len(cases) - 1, 2)
     figure.legend(handles=_handles(), loc="outside lower center", ncols=columns, fontsize="small")
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(options.output, dpi=110)
+    return figure
 
 
 def panels_of(rows: Sequence[ContestRow]) -> dict[tuple[str, float], Cells]:
@@ -201,4 +193,4 @@ def _delay_in_words(delay_s: float) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    draw_again(draw, Path(__file__).parent)

@@ -11,12 +11,9 @@ from experiments.bandwidth.selection import LeftOut
 from experiments.contest import OK, OURS, ContestRow
 from experiments.link_settings import setting_named
 from experiments.rows import refuse_none
-from experiments.standings import Standing, standings
+from experiments.standings import TOLERANCE, Standing, standings
 from experiments.visits import KILLED
 from profiler.record import Record
-
-CLAIMED = 0.02
-"""How much longer than the best other plan ours may take."""
 
 _Field = tuple[Standing, list[Standing]]
 """Our plan in one cell, and everybody else's."""
@@ -45,7 +42,7 @@ class Cell(Record):
     @property
     def is_worse(self) -> bool:
         """Whether ours takes longer than the claim allows."""
-        return self.over_best is not None and self.over_best > 1 + CLAIMED
+        return self.over_best is not None and self.over_best > 1 + TOLERANCE
 
     @property
     def is_compared(self) -> bool:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
+from experiments.again import draw_again
 from experiments.families.config import MIB, FamiliesConfig, case_of
 from experiments.families.contenders import Way
 from experiments.families.family_rows import FamilyRow
@@ -23,19 +22,12 @@ from planner.files import read_record
 from planner.plotting.legend_below import legend_below
 from planner.plotting.palette import Style, style_of
 
-HERE = Path(__file__).parent
 
-
-def main() -> None:
-    """Draws the rows of a folder."""
-    mpl.use("Agg")
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=HERE)
-    parser.add_argument("-o", "--output", type=Path, default=HERE / "families.png")
-    options = parser.parse_args()
-    rows = rows_of(options.folder, FamilyRow)
-    config = read_record(options.folder / "config.json", FamiliesConfig)
-    published = read_record(options.folder / "published.json", PublishedAccuracy)
+def draw(folder: Path) -> Figure:
+    """A panel per link setting and one of accuracies, of a folder's rows."""
+    rows = rows_of(folder, FamilyRow)
+    config = read_record(folder / "config.json", FamiliesConfig)
+    published = read_record(folder / "published.json", PublishedAccuracy)
     best = [cell for cell in cells(rows) if cell.way is Way.BEST]
     styles = {case: style_of(n) for n, case in enumerate(published.cases)}
     links = list(dict.fromkeys(cell.link for cell in best))
@@ -48,8 +40,7 @@ def main() -> None:
         ax.set_title(f"Latency under every cap, {link}", fontsize="medium")
     cap_bytes = split_cap_bytes(best, case_of(config.familiar))
     plot_accuracies(_at(best, cap_bytes), published, styles, axes[-1])
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(options.output, dpi=110)
+    return figure
 
 
 def split_cap_bytes(cells: Sequence[Cell], case: str) -> int:
@@ -149,4 +140,4 @@ def _named(styles: Mapping[str, Style]) -> list[Line2D]:
 
 
 if __name__ == "__main__":
-    main()
+    draw_again(draw, Path(__file__).parent)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from experiments.families.config import MIB, FamiliesConfig, case_of
+from experiments.again import sum_up_again
+from experiments.families.config import FamiliesConfig, case_of
 from experiments.families.contenders import Way
 from experiments.families.family_rows import FamilyRow
 from experiments.families.published import PublishedAccuracy
 from experiments.families.summary import Cell, FamiliesSummary, summarise
+from experiments.markdown import UNKNOWN, mib, percent, table
 from experiments.rows import rows_of
 from planner.files import read_record, write_record
 
-HERE = Path(__file__).parent
 
-
-def main() -> None:
+def sum_up(folder: Path) -> None:
     """Sums up the rows of a folder, without any run."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=HERE)
-    folder: Path = parser.parse_args().folder
     rows = rows_of(folder, FamilyRow)
     published = read_record(folder / "published.json", PublishedAccuracy)
     config = read_record(folder / "config.json", FamiliesConfig)
@@ -47,42 +43,56 @@ def latency_table(
     """A line per model and a column per cap."""
     found = {(cell.case, cell.cap_bytes): cell for cell in summary.best if cell.link == link}
     caps = sorted({cap for _, cap in found})
-    yield _line(("model", "top-1 as published", *(_mib(cap) for cap in caps)))
-    yield _rule(len(caps) + 2)
-    for case in published.cases:
-        each = [found.get((case, cap)) for cap in caps]
-        yield _line((case, _accuracy(published, case), *map(_latency, each)))
+    yield from table(
+        ("model", "top-1 as published", *map(mib, caps)),
+        (
+            (case, _accuracy(published, case), *(_latency(found.get((case, cap))) for cap in caps))
+            for case in published.cases
+        ),
+    )
 
 
 def parts_table(cells: Sequence[Cell]) -> Iterator[str]:
     """A line per model, cap and link where it ran in several parts."""
-    yield _line(("model", "cap", "link", "parts", "predicted", "measured", "moved"))
-    yield _rule(7)
-    for cell in cells:
-        if cell.parts is not None and cell.parts > 1:
-            moved = "–" if cell.moved_bytes is None else f"{cell.moved_bytes / 1024:,.0f} KiB"
-            peaks = (_mib(cell.predicted_bytes), _mib(cell.measured_bytes))
-            yield _line((cell.case, _mib(cell.cap_bytes), cell.link, cell.parts, *peaks, moved))
+    yield from table(
+        ("model", "cap", "link", "parts", "predicted", "measured", "moved"),
+        (
+            (cell.case, mib(cell.cap_bytes), cell.link, cell.parts, mib(cell.predicted_bytes),
+             mib(cell.measured_bytes), _kib(cell.moved_bytes))
+            for cell in cells
+            if cell.parts is not None and cell.parts > 1
+        ),
+    )  # fmt: skip
 
 
 def misfit_table(cells: Sequence[Cell]) -> Iterator[str]:
     """A line per model and cap that did not fit whole, and what became of it."""
-    yield _line(("model", "cap", "predicted", "result"))
-    yield _rule(4)
-    for cell in cells:
-        if cell.way is Way.WHOLE:
-            ended = "killed" if cell.killed else cell.failure
-            ran = f"ran, {_mib(cell.measured_bytes)}"
-            yield _line((cell.case, _mib(cell.cap_bytes), _mib(cell.predicted_bytes), ended or ran))
+    yield from table(
+        ("model", "cap", "predicted", "result"),
+        (
+            (cell.case, mib(cell.cap_bytes), mib(cell.predicted_bytes), _end(cell))
+            for cell in cells
+            if cell.way is Way.WHOLE
+        ),
+    )
+
+
+def _end(cell: Cell) -> str:
+    if cell.killed:
+        return "killed"
+    return cell.failure or f"ran, {mib(cell.measured_bytes)}"
 
 
 def _totals(summary: FamiliesSummary) -> Iterator[str]:
     yield f"of those that fit: {summary.killed} visits killed, {summary.failed} failed otherwise"
     if summary.median_error is not None:
-        yield f"latency: median |predicted / measured - 1| {summary.median_error:.1%}"
+        yield f"latency: median |predicted / measured - 1| {percent(summary.median_error)}"
     if summary.memory_over is not None:
         least, middle = summary.memory_over
-        yield f"memory: predicted over measured {least:+.1%} at least, {middle:+.1%} in the median"
+        yield (
+            f"memory: predicted over measured {percent(least, signed=True)} at least, "
+            f"{percent(middle, signed=True)} in the median"
+        )
     for case, difference in summary.rel_differences.items():
         yield f"{case}: parts differ from the model by {difference:.2g} at most, relative"
     yield from verdicts(summary)
@@ -117,17 +127,9 @@ def _latency(cell: Cell | None) -> str:
     return f"{how}: {cell.measured_s * 1e3:.1f} ms ({cell.predicted_s * 1e3:.1f})"
 
 
-def _mib(n_bytes: int | None) -> str:
-    return "–" if not n_bytes else f"{n_bytes / MIB:.4g} MiB"
-
-
-def _line(cells: Sequence[object]) -> str:
-    return f"| {' | '.join(map(str, cells))} |"
-
-
-def _rule(n_columns: int) -> str:
-    return _line(("---",) * n_columns)
+def _kib(n_bytes: int | None) -> str:
+    return UNKNOWN if n_bytes is None else f"{n_bytes / 1024:,.0f} KiB"
 
 
 if __name__ == "__main__":
-    main()
+    sum_up_again(sum_up, Path(__file__).parent)

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.again import draw_again
 from experiments.fidelity.cells import OK, CellRow
 from experiments.fidelity.summary import LINK_DOMINATED, TERMS, WITHIN
-from experiments.rows import read_rows
+from experiments.rows import refuse_none, rows_of
 
-HERE = Path(__file__).parent
 _COLOURS = {"onnx": "#1b6ca8", "torch": "#c8553d"}
 _MARKERS = {"optimal": "o", "odd": "^"}
 
 
-def main() -> None:
-    """Draws the rows of a folder."""
-    mpl.use("Agg")
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=HERE)
-    parser.add_argument("-o", "--output", type=Path, default=HERE / "fidelity.png")
-    options = parser.parse_args()
-    rows = [row for row in read_rows(options.folder / "rows.csv", CellRow) if row.result == OK]
+def draw(folder: Path) -> Figure:
+    """The three panels of a folder's rows."""
+    rows = [row for row in rows_of(folder, CellRow) if row.result == OK]
+    refuse_none(rows)
     figure = Figure(figsize=(15, 4.8), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     plot_latencies(rows, left)
     plot_errors(rows, middle)
     plot_terms(rows, right)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(options.output, dpi=110)
+    return figure
 
 
 def plot_latencies(rows: Sequence[CellRow], axes: Axes) -> None:
@@ -101,4 +94,4 @@ def plot_terms(rows: Sequence[CellRow], axes: Axes) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    draw_again(draw, Path(__file__).parent)

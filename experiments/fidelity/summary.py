@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from experiments.again import sum_up_again
 from experiments.fidelity.cells import OK, CellRow
-from experiments.rows import read_rows
+from experiments.rows import rows_of
 from experiments.visits import KILLED
 from planner.files import write_record
 from profiler.record import Record
@@ -165,13 +165,10 @@ def write(summary: Summary, folder: Path) -> None:
               f"{term.signed:+.1%}")  # fmt: skip
 
 
-def main() -> None:
+def sum_up(folder: Path) -> None:
     """Sums up the rows of a folder again."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent)
-    folder = parser.parse_args().folder
-    write(summarise(read_rows(folder / "rows.csv", CellRow)), folder)
+    write(summarise(rows_of(folder, CellRow)), folder)
 
 
 if __name__ == "__main__":
-    main()
+    sum_up_again(sum_up, Path(__file__).parent)

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Sequence
 from math import nan
 from pathlib import Path
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, StrMethodFormatter
 
+from experiments.again import draw_again
 from experiments.granularity.granularity_row import GranularityRow, Sweep
 from experiments.granularity.summary import best_of
-from experiments.rows import read_rows
-from planner.files import replacing
+from experiments.rows import rows_of
 from planner.plotting.palette import GREY, style_of
 
-HERE = Path(__file__).parent
 _Value = Callable[[GranularityRow], float | None]
-
-
-def main() -> None:
-    """Draws the rows of a folder."""
-    mpl.use("Agg")
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=HERE)
-    parser.add_argument("-o", "--output", type=Path, default=HERE / "granularity.png")
-    options = parser.parse_args()
-    rows = read_rows(options.folder / "rows.csv", GranularityRow)
-    figure = draw(rows)
-    with replacing(options.output) as temporary:
-        figure.savefig(temporary, dpi=100, format="png")
 
 
 def draw(rows: Sequence[GranularityRow]) -> Figure:
@@ -132,4 +116,4 @@ def _or_gap(number: float | None) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    draw_again(lambda folder: draw(rows_of(folder, GranularityRow)), Path(__file__).parent)

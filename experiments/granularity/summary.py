@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from experiments.again import sum_up_again
 from experiments.granularity.findings import LevelCost, MeasuredPlans, PartsCost, Summary
 from experiments.granularity.granularity_row import GranularityRow, Sweep
 from experiments.granularity.tables import tables
-from experiments.rows import read_rows
+from experiments.rows import refuse_none, rows_of
 from experiments.visits import KILLED
 from planner.files import write_record
 
@@ -23,8 +23,7 @@ def summarise(rows: Sequence[GranularityRow]) -> Summary:
     Raises:
         SystemExit: there are no rows.
     """
-    if not rows:
-        raise SystemExit("there are no rows to sum up: see what was passed over")
+    refuse_none(rows)
     groups: defaultdict[tuple[str, str], list[GranularityRow]] = defaultdict(list)
     for row in rows:
         groups[row.model, row.link].append(row)
@@ -134,14 +133,11 @@ def write(summary: Summary, folder: Path, rows: Sequence[GranularityRow]) -> Non
     print(tables(summary, rows))
 
 
-def main() -> None:
+def sum_up(folder: Path) -> None:
     """Sums up the rows of a folder again."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent)
-    folder = parser.parse_args().folder
-    rows = read_rows(folder / "rows.csv", GranularityRow)
+    rows = rows_of(folder, GranularityRow)
     write(summarise(rows), folder, rows)
 
 
 if __name__ == "__main__":
-    main()
+    sum_up_again(sum_up, Path(__file__).parent)

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from experiments.granularity.findings import LevelCost, MeasuredPlans, PartsCost, Summary
 from experiments.granularity.granularity_row import GranularityRow, Sweep
-
-_UNKNOWN = "—"
+from experiments.markdown import UNKNOWN, mib, percent, table
 
 
 def tables(summary: Summary, rows: Sequence[GranularityRow]) -> str:
@@ -41,8 +40,7 @@ def tables(summary: Summary, rows: Sequence[GranularityRow]) -> str:
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return "\n".join(table(header, rows))
 
 
 def _parts_rows(summary: Summary) -> Iterator[tuple[str, ...]]:
@@ -61,7 +59,7 @@ def _hand(cost: PartsCost) -> str:
         return "there is none"
     if cost.hand_over_best is None:
         return f"{_counted(cost.hand_parts)}: does not fit"
-    return f"{_counted(cost.hand_parts)}: {_percent(cost.hand_over_best)}"
+    return f"{_counted(cost.hand_parts)}: {_signed(cost.hand_over_best)}"
 
 
 def _threshold_rows(summary: Summary) -> Iterator[tuple[str, ...]]:
@@ -70,10 +68,10 @@ def _threshold_rows(summary: Summary) -> Iterator[tuple[str, ...]]:
         best = {cost.best_parts: cost.best_threshold_bytes for cost in costs if cost.best_parts}
         first = costs[0]
         yield (
-            _short(model), _mib(first.whole_bytes),
-            ", ".join(f"{_counted(parts)}: {_mib(cap)}" for parts, cap in sorted(best.items()))
+            _short(model), mib(first.whole_bytes),
+            ", ".join(f"{_counted(parts)}: {mib(cap)}" for parts, cap in sorted(best.items()))
             or "no plan fits",
-            f"{_counted(first.least_threshold_parts)}: {_mib(first.least_threshold_bytes)}",
+            f"{_counted(first.least_threshold_parts)}: {mib(first.least_threshold_bytes)}",
         )  # fmt: skip
 
 
@@ -93,8 +91,8 @@ def _level_cell(cost: LevelCost) -> str:
     if cost.parts is None:
         return "none fits"
     return (
-        f"{_parts_and_time(cost.parts, cost.latency_s)} ({_percent(cost.over_finest)}), "
-        f"{_mib(cost.moved_bytes)} moved"
+        f"{_parts_and_time(cost.parts, cost.latency_s)} ({_signed(cost.over_finest)}), "
+        f"{mib(cost.moved_bytes)} moved"
     )
 
 
@@ -103,7 +101,7 @@ def _level_cap_rows(summary: Summary) -> Iterator[tuple[str, ...]]:
     for model, links in summary.levels.items():
         levels = next(iter(links.values()))
         cells = (
-            f"{_counted(c.blocks, 'block')}: {_mib(c.threshold_bytes)}" for c in levels.values()
+            f"{_counted(c.blocks, 'block')}: {mib(c.threshold_bytes)}" for c in levels.values()
         )
         yield _short(model), *cells
 
@@ -111,8 +109,8 @@ def _level_cap_rows(summary: Summary) -> Iterator[tuple[str, ...]]:
 def _measured_words(found: MeasuredPlans) -> str:
     return (
         f"{found.runs} runs, {found.killed} killed for their memory, {found.failed} failed "
-        f"otherwise. Latency: median |error| {_percent(found.median_error, sign=False)}, worst "
-        f"{_percent(found.worst_error)}. Highest peak: {_percent(found.median_over_estimate)} "
+        f"otherwise. Latency: median |error| {percent(found.median_error)}, worst "
+        f"{_signed(found.worst_error)}. Highest peak: {_signed(found.median_over_estimate)} "
         f"(median), {found.below_measured} above the prediction. The quickest of the measured "
         f"numbers of parts was the predicted one in {found.same_best} of {found.compared}."
     )
@@ -125,9 +123,13 @@ def _measured_rows(rows: Sequence[GranularityRow]) -> Iterator[tuple[str, ...]]:
         name = "by hand, " if row.sweep is Sweep.HAND else ""
         yield (
             _short(row.model), row.link, name + _counted(row.parts or 0), _ms(row.predicted_s),
-            row.result if row.run_failed else _ms(row.measured_s), _percent(row.error),
-            _mib(row.peak_bytes), _mib(row.measured_peak_bytes),
+            row.result if row.run_failed else _ms(row.measured_s), _signed(row.error),
+            mib(row.peak_bytes), mib(row.measured_peak_bytes),
         )  # fmt: skip
+
+
+def _signed(share: float | None) -> str:
+    return percent(share, signed=True)
 
 
 def _short(model: str) -> str:
@@ -145,14 +147,4 @@ def _parts_and_time(parts: int | None, seconds: float | None) -> str:
 
 
 def _ms(seconds: float | None) -> str:
-    return _UNKNOWN if seconds is None else f"{seconds * 1e3:.1f} ms"
-
-
-def _mib(n_bytes: int | None) -> str:
-    return _UNKNOWN if n_bytes is None else f"{n_bytes / 2**20:.1f} MiB"
-
-
-def _percent(share: float | None, *, sign: bool = True) -> str:
-    if share is None:
-        return _UNKNOWN
-    return f"{100 * share:+.1f} %" if sign else f"{100 * share:.1f} %"
+    return UNKNOWN if seconds is None else f"{seconds * 1e3:.1f} ms"

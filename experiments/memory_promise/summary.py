@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from experiments.again import sum_up_again
 from experiments.memory_promise.capped_runs import CappedRun, Limit
-from experiments.rows import read_rows
+from experiments.rows import refuse_none, rows_of
 from planner.files import write_record
 from profiler.record import Record
 
@@ -59,8 +59,7 @@ def summarise(rows: Sequence[CappedRun]) -> Summary:
     Raises:
         SystemExit: nothing was run.
     """
-    if not rows:
-        raise SystemExit("there are no capped runs to sum up")
+    refuse_none(rows)
     promised = [row for row in rows if row.limit is not Limit.BELOW]
     backends = list(dict.fromkeys(row.backend for row in rows))
     over = {b: [x for r in promised if r.backend == b for x in r.over_estimates] for b in backends}
@@ -111,13 +110,10 @@ def write(summary: Summary, folder: Path) -> None:
               f"{over.below_measured} of {over.stages} stages below measured")  # fmt: skip
 
 
-def main() -> None:
+def sum_up(folder: Path) -> None:
     """Sums up the rows of a folder again."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent)
-    folder = parser.parse_args().folder
-    write(summarise(read_rows(folder / "rows.csv", CappedRun)), folder)
+    write(summarise(rows_of(folder, CappedRun)), folder)
 
 
 if __name__ == "__main__":
-    main()
+    sum_up_again(sum_up, Path(__file__).parent)

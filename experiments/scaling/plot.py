@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.rows import read_rows
+from experiments.again import draw_again
+from experiments.rows import rows_of
 from experiments.scaling.growth import ALONG, growth, series
 from experiments.scaling.solve_times import ScalingRow
-from planner.files import replacing
 from planner.limits import Order
 from planner.plotting.palette import BLUE, VERMILION
 
-HERE = Path(__file__).parent
 _COLOURS = {Order.LISTED: BLUE, Order.FREE: VERMILION}
 
 
@@ -53,16 +51,5 @@ def _draw_panel(axes: Axes, rows: Sequence[ScalingRow], along: str) -> None:
     axes.legend(frameon=False, fontsize="small")
 
 
-def main() -> None:
-    """Draws the rows of a folder."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=HERE)
-    parser.add_argument("-o", "--output", type=Path, default=HERE / "scaling.png")
-    options = parser.parse_args()
-    figure = draw(read_rows(options.folder / "rows.csv", ScalingRow))
-    with replacing(options.output) as temporary:
-        figure.savefig(temporary, dpi=110, format="png")
-
-
 if __name__ == "__main__":
-    main()
+    draw_again(lambda folder: draw(rows_of(folder, ScalingRow)), Path(__file__).parent)

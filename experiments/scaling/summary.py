@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from experiments.rows import read_rows
+from experiments.again import sum_up_again
+from experiments.markdown import table
+from experiments.rows import refuse_none, rows_of
 from experiments.scaling.growth import ALONG, Growth, growth
 from experiments.scaling.solve_times import ScalingRow
 from planner.files import write_record
@@ -30,8 +31,7 @@ def summarise(rows: Sequence[ScalingRow]) -> Summary:
     Raises:
         SystemExit: there are no rows.
     """
-    if not rows:
-        raise SystemExit("there are no rows to sum up: run without --limit-minutes")
+    refuse_none(rows)
     found = [growth(rows, order, along) for order in (Order.LISTED, Order.FREE) for along in ALONG]
     return Summary(
         problems=sum(row.problems for row in rows),
@@ -50,41 +50,46 @@ def write(summary: Summary, folder: Path, rows: Sequence[ScalingRow]) -> None:
 
 
 def _growth_table(growths: Sequence[Growth]) -> Iterator[str]:
-    yield "| Order | Along | Sizes | Time grows as | Worst row off that line | Largest four sizes |"
-    yield "|---|---|---|---|---:|---|"
-    for found in growths:
-        sizes = f"{found.sizes[0]:,} to {found.sizes[-1]:,} ({len(found.sizes)})"
-        largest = found.slope_of_largest
-        tail = "too few sizes" if largest is None else f"{found.along}^{largest:.2f}"
-        yield (
-            f"| {found.order} | {found.along} | {sizes} | {found.along}^{found.slope:.2f} | "
-            f"{found.worst_factor:.1f} × | {tail} |"
-        )
+    return table(
+        ("Order", "Along", "Sizes", "Time grows as", "Worst row off that line",
+         "Largest four sizes"),
+        (
+            (found.order, found.along,
+             f"{found.sizes[0]:,} to {found.sizes[-1]:,} ({len(found.sizes)})",
+             f"{found.along}^{found.slope:.2f}", f"{found.worst_factor:.1f} ×", _tail(found))
+            for found in growths
+        ),
+    )  # fmt: skip
+
+
+def _tail(found: Growth) -> str:
+    if found.slope_of_largest is None:
+        return "too few sizes"
+    return f"{found.along}^{found.slope_of_largest:.2f}"
 
 
 def _row_table(rows: Sequence[ScalingRow]) -> Iterator[str]:
-    yield ("| Order | Style | Blocks | Nodes | Median | Slowest | Proved | Largest gap | Method |")
-    yield "|---|---|---:|---:|---:|---:|---:|---:|---|"
-    for row in rows:
-        yield (
-            f"| {row.order} | {row.style} | {row.blocks:,} | {row.nodes} | "
-            f"{_time(row.median_cpu_s)} | {_time(row.slowest_cpu_s)} | "
-            f"{row.proved} of {row.problems} | {100 * row.largest_gap:.3f} % | {row.method} |"
-        )
+    return table(
+        ("Order", "Style", "Blocks", "Nodes", "Median", "Slowest", "Proved", "Largest gap",
+         "Method"),
+        (
+            (row.order, row.style, f"{row.blocks:,}", row.nodes, _time(row.median_cpu_s),
+             _time(row.slowest_cpu_s), f"{row.proved} of {row.problems}",
+             f"{100 * row.largest_gap:.3f} %", row.method)
+            for row in rows
+        ),
+    )  # fmt: skip
 
 
 def _time(seconds: float) -> str:
     return f"{seconds * 1e3:.1f} ms" if seconds < 0.1 else f"{seconds:.2f} s"
 
 
-def main() -> None:
+def sum_up(folder: Path) -> None:
     """Sums up the rows of a folder again."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent)
-    folder = parser.parse_args().folder
-    rows = read_rows(folder / "rows.csv", ScalingRow)
+    rows = rows_of(folder, ScalingRow)
     write(summarise(rows), folder, rows)
 
 
 if __name__ == "__main__":
-    main()
+    sum_up_again(sum_up, Path(__file__).parent)

@@ -42,7 +42,7 @@ def test_the_claim_allows_two_per_cent():
     assert (found.compared, found.within) == (2, 1)
     assert [cell.is_worse for cell in found.cells] == [False, True]
     assert list(overview(found))[3:] == [
-        f"more than 2% slower: tiny, {FAST}: 1.021 of even, noise 0.0%"
+        f"more than 2% slower: tiny, {FAST}: 1.021 of even, noise 0.0 %"
     ]
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from experiments.rows import RowFile, read_rows
+from experiments.rows import RowFile, read_rows, rows_of
 from profiler.record import Record
 
 
@@ -97,3 +97,21 @@ def test_rows_in_memory_are_as_they_will_be_read(tmp_path):
     file = trials(tmp_path / "rows.csv")
     file.append(Trial(name="c", visit=1, seconds=1 / 3))
     assert file.rows == read_rows(file.path, Trial)
+
+
+def test_a_folder_without_rows_is_refused_by_what_is_missing(tmp_path):
+    with pytest.raises(SystemExit, match="is missing: name a folder"):
+        rows_of(tmp_path, Trial)
+    path = tmp_path / "rows.csv"
+    path.write_text("name,visit,seconds,note\n")
+    with pytest.raises(SystemExit, match="no rows"):
+        rows_of(tmp_path, Trial)
+    for text in ("something,else\n1,2\n", "name,visit,seconds,note\nc,first,,\n"):
+        path.write_text(text)
+        with pytest.raises(SystemExit, match=r"rows.csv: "):
+            rows_of(tmp_path, Trial)
+
+
+def test_a_folder_with_rows_gives_them(tmp_path):
+    trials(tmp_path / "rows.csv").append(FIRST)
+    assert rows_of(tmp_path, Trial) == [FIRST]
