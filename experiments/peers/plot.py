@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
+from experiments.again import draw_again
 from experiments.peers.summary import Cell, Outcome, PeersSummary
+from experiments.rows import refuse_none
 from planner.files import read_record
 from planner.plotting.palette import GREY, style_of
 
-HERE = Path(__file__).parent
 _SPREAD = 0.75
 """Of the cases of one tool, in rows."""
 _TICKS = (0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0)
 
 
-def main() -> None:
-    """Draws the summary of a folder."""
-    mpl.use("Agg")
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=HERE)
-    parser.add_argument("-o", "--output", type=Path, default=HERE / "peers.png")
-    options = parser.parse_args()
-    cells = read_record(options.folder / "summary.json", PeersSummary).cells
+def draw(folder: Path) -> Figure:
+    """A panel per link setting, of a folder's summary."""
+    cells = read_record(folder / "summary.json", PeersSummary).cells
+    refuse_none(cells)
     links = list(dict.fromkeys(cell.link for cell in cells))
     figure = Figure(figsize=(1.5 + 3.5 * len(links), 4.2), layout="constrained")
     axes = figure.subplots(1, len(links), sharex=True, sharey=True, squeeze=False)[0]
@@ -42,8 +37,7 @@ def main() -> None:
     axes[len(links) // 2].set_xlabel("measured latency of their split / of our plan")
     figure.legend(handles=_legend(cases), loc="outside lower center", ncols=len(cases) + 1,
                   fontsize="small")  # fmt: skip
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(options.output, dpi=110)
+    return figure
 
 
 def plot_ratios(
@@ -94,4 +88,4 @@ def _legend(cases: Sequence[str]) -> list[Line2D]:
 
 
 if __name__ == "__main__":
-    main()
+    draw_again(draw, Path(__file__).parent)

@@ -59,7 +59,8 @@ def main() -> None:
             orders += best_orders(case.name, plans)
             contest = Contest(case.name, cluster, plans, rows)
             contest.measure(captured, n_visits=config.visits, on_testbed=on_testbed)
-    write(summarise(rows.rows, choices, orders), folder)
+    reordered = {(each.case, each.link, each.tool): each.over_ours for each in orders}
+    write(summarise(rows.rows, choices, reordered), folder)
 
 
 def _profile(rounds: Rounds, case: Case, captured: CapturedModel, choices: Choices) -> Profile:

@@ -8,10 +8,13 @@ from statistics import median
 
 from experiments.contest import OURS, ContestRow
 from experiments.peers.choices import Choices
-from experiments.peers.other_orders import OtherOrder
-from experiments.standings import Standing, standings
+from experiments.rows import refuse_none
+from experiments.standings import TOLERANCE, Standing, standings
 from experiments.visits import KILLED
 from profiler.record import Record
+
+Reordered = Mapping[tuple[str, str, str], float | None]
+"""By case, link and tool; none if no order fits."""
 
 
 class Outcome(StrEnum):
@@ -44,6 +47,26 @@ class Cell(Record):
     reordered_over_ours: float | None = None
     """The same cuts on the nodes that suit them best, both as predicted; none if no order fits."""
 
+    @property
+    def place(self) -> str:
+        """Case and links in words."""
+        return f"{self.case}, {self.link}"
+
+    @property
+    def ours_over(self) -> float:
+        """Our latency over theirs, less one; nothing if it was not measured."""
+        return 1 / self.over_ours - 1 if self.over_ours else 0.0
+
+    @property
+    def is_beyond_noise(self) -> bool:
+        """Whether theirs was faster by more than visits differ; noise that is unknown is none."""
+        return self.ours_over > (self.noise or 0.0)
+
+    @property
+    def is_beyond_tolerance(self) -> bool:
+        """Whether ours took longer by more than a fixed share, whatever the noise."""
+        return self.ours_over > TOLERANCE
+
 
 class ToolResult(Record):
     """One tool over all cells."""
@@ -57,6 +80,10 @@ class ToolResult(Record):
     worst: float | None
     wins: tuple[str, ...]
     """Cells in which it was faster than our plan."""
+    wins_beyond_noise: tuple[str, ...] = ()
+    """Those in which ours took longer by more than the noise of the two plans' visits …"""
+    wins_beyond_tolerance: tuple[str, ...] = ()
+    """… and by more than 2 %, so that much noise excuses nothing."""
     reordered_median: float | None
     """Of its cuts in their best order over ours, as predicted, where one fits."""
 
@@ -68,21 +95,32 @@ class PeersSummary(Record):
     cells: tuple[Cell, ...]
     ours_failed: tuple[str, ...]
     """Cells without a measurement of our plan."""
+    ours_killed: tuple[str, ...] = ()
+    """Those in which the kernel ended one of its workers for its memory."""
+
+    @property
+    def reordered(self) -> Reordered:
+        """What is predicted of the tools' cuts in their best order."""
+        return {(c.case, c.link, c.tool): c.reordered_over_ours for c in self.cells}
 
 
 def summarise(
-    rows: Sequence[ContestRow], choices: Mapping[str, Choices], orders: Iterable[OtherOrder]
+    rows: Sequence[ContestRow], choices: Mapping[str, Choices], reordered: Reordered
 ) -> PeersSummary:
     """The summary of a run.
 
     Args:
         rows: all visits.
         choices: of the tools, by case.
-        orders: of the nodes, best for each tool's cuts.
+        reordered: predicted latency over ours of the tools' cuts in their best order of nodes,
+            which the profiles say and the rows do not.
+
+    Raises:
+        SystemExit: there are no rows, or rows of several profiles.
     """
+    refuse_none(rows)
     found = standings(rows)
     ours = {(each.case, each.link): each for each in found if each.name == OURS}
-    reordered = {(each.case, each.link, each.tool): each.over_ours for each in orders}
     cells = [
         _cell(each, ours.get((each.case, each.link)), reordered)
         for each in found
@@ -96,12 +134,15 @@ def summarise(
         ours_failed=tuple(
             f"{case}, {link}" for (case, link), each in ours.items() if each.measured_s is None
         ),
+        ours_killed=tuple(
+            f"{case}, {link}"
+            for (case, link), each in ours.items()
+            if each.failure.startswith(KILLED)
+        ),
     )
 
 
-def _cell(
-    theirs: Standing, ours: Standing | None, reordered: Mapping[tuple[str, str, str], float | None]
-) -> Cell:
+def _cell(theirs: Standing, ours: Standing | None, reordered: Reordered) -> Cell:
     if theirs.failure:
         killed = theirs.failure.startswith(KILLED)
         outcome = Outcome.KILLED if killed else Outcome.FAILED
@@ -142,6 +183,8 @@ def _result(cells: Sequence[Cell]) -> ToolResult:
         no_split=count(Outcome.NO_SPLIT),
         median=median(ratios) if ratios else None,
         worst=max(ratios, default=None),
-        wins=tuple(f"{c.case}, {c.link}" for c in cells if (c.over_ours or 1.0) < 1.0),
+        wins=tuple(c.place for c in cells if c.ours_over > 0),
+        wins_beyond_noise=tuple(c.place for c in cells if c.is_beyond_noise),
+        wins_beyond_tolerance=tuple(c.place for c in cells if c.is_beyond_tolerance),
         reordered_median=median(reordered) if reordered else None,
     )

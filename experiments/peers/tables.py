@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from experiments.peers.summary import Cell, Outcome, PeersSummary
-from planner.files import write_record
+from experiments.again import sum_up_again
+from experiments.contest import ContestRow
+from experiments.markdown import percent, ratio, table
+from experiments.peers.choices import Choices
+from experiments.peers.summary import Cell, Outcome, PeersSummary, summarise
+from experiments.rows import rows_of
+from experiments.standings import TOLERANCE
+from planner.files import read_record, write_record
+
+
+def sum_up(folder: Path) -> None:
+    """Sums up the rows of a folder, without any run.
+
+    What the best order of nodes would be worth comes from the profiles, which stay where the run
+    was: it is taken from the summary that is there.
+    """
+    rows, path = rows_of(folder, ContestRow), folder / "summary.json"
+    answers = {case: folder / "answers" / f"{case}.json" for case in {row.case for row in rows}}
+    choices = {case: read_record(file, Choices) for case, file in answers.items()}
+    reordered = read_record(path, PeersSummary).reordered if path.exists() else {}
+    write(summarise(rows, choices, reordered), folder)
 
 
 def write(summary: PeersSummary, folder: Path) -> None:
@@ -17,32 +37,50 @@ def write(summary: PeersSummary, folder: Path) -> None:
 
 def by_tool(summary: PeersSummary) -> Iterator[str]:
     """One line per tool."""
-    yield ("| tool | cells measured | killed | failed | no split | median theirs / ours | worst "
-           "| best order of nodes, predicted median |")  # fmt: skip
-    yield "|---|---|---|---|---|---|---|---|"
-    for name, tool in summary.tools.items():
-        yield _line(
-            name, tool.measured, tool.killed, tool.failed, tool.no_split,
-            _times(tool.median), _times(tool.worst), _times(tool.reordered_median),
-        )  # fmt: skip
+    return table(
+        ("tool", "cells measured", "killed", "failed", "no split", "median theirs / ours", "worst",
+         "faster", "beyond noise", f"by more than {TOLERANCE:.0%}",
+         "best order of nodes, predicted median"),
+        (
+            (name, tool.measured, tool.killed, tool.failed, tool.no_split, ratio(tool.median),
+             ratio(tool.worst), len(tool.wins), len(tool.wins_beyond_noise),
+             len(tool.wins_beyond_tolerance), ratio(tool.reordered_median))
+            for name, tool in summary.tools.items()
+        ),
+    )  # fmt: skip
 
 
 def by_cell(summary: PeersSummary) -> Iterator[str]:
     """One line per case and link setting, one column per tool."""
-    yield _line("case", "links", *summary.tools)
-    yield "|---|---|" + "---|" * len(summary.tools)
-    for case, link in dict.fromkeys((cell.case, cell.link) for cell in summary.cells):
-        here = [cell for cell in summary.cells if (cell.case, cell.link) == (case, link)]
-        yield _line(case, link, *(_said(here, tool) for tool in summary.tools))
+    found: defaultdict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for cell in summary.cells:
+        found[cell.case, cell.link].append(cell)
+    return table(
+        ("case", "links", *summary.tools),
+        (
+            (case, link, *(_said(cells, tool) for tool in summary.tools))
+            for (case, link), cells in found.items()
+        ),
+    )
 
 
 def wins(summary: PeersSummary) -> Iterator[str]:
-    """One line per cell in which a tool's split was faster, with the noise of the cell."""
+    """What speaks against the claim, and each cell in which a tool's split was faster."""
+    tools = summary.tools.values()
+    noise = sum(len(tool.wins_beyond_noise) for tool in tools)
+    share = sum(len(tool.wins_beyond_tolerance) for tool in tools)
+    yield (
+        f"splits faster than our plan: {sum(len(tool.wins) for tool in tools)}; by more than the "
+        f"noise of the visits: {noise}; by more than {TOLERANCE:.0%}: {share}; cells in which our "
+        f"plan was killed: {len(summary.ours_killed)}"
+    )
     for cell in summary.cells:
-        if cell.over_ours is not None and cell.over_ours < 1:
-            noise = "not known" if cell.noise is None else f"{cell.noise:.1%}"
-            yield (f"* {cell.tool}, {cell.case}, {cell.link}: {cell.over_ours:.3f} of ours, visits "
-                   f"differ by {noise}")  # fmt: skip
+        if cell.ours_over > 0:
+            beyond = " (beyond noise)" if cell.is_beyond_noise else ""
+            yield (
+                f"* {cell.tool}, {cell.place}: {ratio(cell.over_ours)} of ours, visits differ by "
+                f"{percent(cell.noise)}{beyond}"
+            )
     for place in summary.ours_failed:
         yield f"* our plan was not measured: {place}"
 
@@ -54,12 +92,8 @@ def _said(cells: Sequence[Cell], tool: str) -> str:
         return "not asked"
     if cell.outcome is not Outcome.MEASURED:
         return cell.outcome.value
-    return _times(cell.over_ours) + ("" if cell.fits else " *")
+    return ratio(cell.over_ours) + ("" if cell.fits else " *")
 
 
-def _times(ratio: float | None) -> str:
-    return "" if ratio is None else f"{ratio:.2f}"
-
-
-def _line(*words: object) -> str:
-    return f"| {' | '.join(map(str, words))} |"
+if __name__ == "__main__":
+    sum_up_again(sum_up, Path(__file__).parent)

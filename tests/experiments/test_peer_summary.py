@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from experiments.contest import ContestRow
+from experiments.contest import KEY, ContestRow
 from experiments.peers.choices import (
     Choice,
     Choices,
@@ -12,11 +12,13 @@ from experiments.peers.choices import (
     kept_choices,
     positions_of,
 )
-from experiments.peers.other_orders import OtherOrder, best_order, best_orders
+from experiments.peers.other_orders import best_order, best_orders
 from experiments.peers.split import Split, SplitError
-from experiments.peers.summary import Outcome, summarise
-from experiments.peers.tables import by_cell, by_tool, wins
+from experiments.peers.summary import Outcome, PeersSummary, summarise
+from experiments.peers.tables import by_cell, by_tool, sum_up, wins, write
+from experiments.rows import RowFile
 from planner.costs.evaluate import evaluate
+from planner.files import read_record, write_record
 from tests.planner.instances import two_phones_one_server, with_caps
 
 
@@ -50,11 +52,8 @@ CHOICES = {"tiny": Choices(choices=(Choice(tool="graph", version="1", reason="a 
 
 @pytest.fixture
 def summary():
-    orders = [
-        OtherOrder(case="tiny", link="slow", tool="greedy", nodes="b a", over_ours=1.25),
-        OtherOrder(case="tiny", link="fast", tool="greedy", nodes="", over_ours=None),
-    ]
-    return summarise(ROWS, CHOICES, orders)
+    reordered = {("tiny", "slow", "greedy"): 1.25, ("tiny", "fast", "greedy"): None}
+    return summarise(ROWS, CHOICES, reordered)
 
 
 def test_a_tool_is_told_by_its_ratios_and_what_was_not_measured(summary):
@@ -81,19 +80,58 @@ def test_a_cell_has_the_larger_noise_of_both_plans(summary):
 
 def test_nothing_is_compared_with_a_plan_of_ours_that_failed():
     found = summarise([row("partway", 0, None, result=KILLED), row("even", 0, 1.0, nodes="b")],
-                      {}, ())  # fmt: skip
-    assert found.ours_failed == ("tiny, slow",)
+                      {}, {})  # fmt: skip
+    assert found.ours_failed == found.ours_killed == ("tiny, slow",)
     (cell,) = found.cells
     assert (cell.outcome, cell.reason) == (Outcome.FAILED, "our plan was not measured")
 
 
 def test_tables_say_ratios_stars_and_wins(summary):
     assert list(by_cell(summary))[2:] == [
-        "| tiny | slow | 1.00 | 2.50 * | killed | no split |",
-        "| tiny | fast | 0.75 | 4.00 | failed | no split |",
+        "| tiny | slow | 1.000 | 2.5 * | killed | no split |",
+        "| tiny | fast | 0.750 | 4.0 | failed | no split |",
     ]
-    assert list(by_tool(summary))[3] == "| greedy | 2 | 0 | 0 | 0 | 3.25 | 4.00 | 1.25 |"
-    assert list(wins(summary)) == ["* even, tiny, fast: 0.750 of ours, visits differ by not known"]
+    assert list(by_tool(summary))[3] == (
+        "| greedy | 2 | 0 | 0 | 0 | 3.2 | 4.0 | 0 | 0 | 0 | 1.250 |"
+    )
+    assert list(wins(summary)) == [
+        "splits faster than our plan: 1; by more than the noise of the visits: 1; by more than 2%: "
+        "1; cells in which our plan was killed: 0",
+        "* even, tiny, fast: 0.750 of ours, visits differ by not known (beyond noise)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "beyond_noise", "beyond_tolerance"),
+    [
+        # Ours takes 1 s and then 1.01 s: 1.005 s.
+        ((1.004, 1.004), (), ()),
+        ((0.99, 0.99), ("tiny, slow",), ()),
+        # Their visits differ by 4 %: 2.5 % are no more than noise.
+        ((0.961, 1.0), (), ("tiny, slow",)),
+        ((0.9, 0.9), ("tiny, slow",), ("tiny, slow",)),
+    ],
+)
+def test_wins_are_held_against_the_noise_and_against_a_fixed_share(
+    theirs, beyond_noise, beyond_tolerance
+):
+    ours = [row("partway", 0, 1.0), row("partway", 1, 1.01)]
+    others = [row("even", visit, seconds, nodes="b") for visit, seconds in enumerate(theirs)]
+    even = summarise([*ours, *others], {}, {}).tools["even"]
+    assert even.wins == ("tiny, slow",)
+    assert (even.wins_beyond_noise, even.wins_beyond_tolerance) == (beyond_noise, beyond_tolerance)
+
+
+def test_a_folder_is_summed_up_again_from_its_rows_and_answers(tmp_path, summary):
+    write(summary, tmp_path)
+    with pytest.raises(SystemExit, match=r"rows.csv: is missing"):
+        sum_up(tmp_path)
+    file = RowFile(tmp_path / "rows.csv", ContestRow, key=KEY)
+    for each in ROWS:
+        file.append(each)
+    write_record(tmp_path / "answers" / "tiny.json", CHOICES["tiny"])
+    sum_up(tmp_path)
+    assert read_record(tmp_path / "summary.json", PeersSummary) == summary
 
 
 class Careful:
