@@ -11,6 +11,7 @@ from typing import Any
 
 from experiments import kept_profiles
 from experiments.bench import open_bench
+from experiments.failures import Failures
 from experiments.link_settings import setting_named, with_links
 from experiments.priced_plans import by_hand, optimal
 from experiments.rows import RowFile
@@ -22,6 +23,7 @@ from netmodel.links.any_link import AnyLink
 from planner.engines.interface import RunResult
 from planner.errors import PlannerError
 from planner.problem import Problem
+from planner.solution import PlanDocument
 from profiler.capture import CapturedModel
 from profiler.profile_records import Profile
 from profiler.record import Record
@@ -75,31 +77,44 @@ Entries = Mapping[Stages, list[Entry]]
 
 
 def entries(
-    profile: Profile, cluster: Cluster, fits: Mapping[str, AnyLink], choose: Choose
+    profile: Profile,
+    cluster: Cluster,
+    fits: Mapping[str, AnyLink],
+    *,
+    choose: Choose,
+    failures: Failures,
 ) -> Entries:
     """Our plan and the others' for every link setting; equal plans of a setting are one entry.
+
+    A setting over which no plan of ours fits is passed over, and no other one with it.
 
     Args:
         profile: of the model.
         cluster: its nodes; links are replaced.
         fits: the links of each setting as they were measured: what plans are made for.
         choose: the others' plans.
-
-    Raises:
-        PlannerError: no plan fits.
+        failures: of the run.
     """
     found: defaultdict[Stages, list[Entry]] = defaultdict(list)
     for link, model in fits.items():
-        best = optimal(profile, with_links(cluster, model))
-        links = with_links(cluster, setting_named(link).model)
-        names: defaultdict[Stages, list[str]] = defaultdict(list, {stages_of(best): [OURS]})
-        if best.problem is not None:
-            for name, stages in choose(best.problem):
-                names[stages].append(name)
-        for stages, by in names.items():
-            document = by_hand(best, *stages)
-            found[stages].append(Entry(document, links, link, tuple(filter(None, by))))
+        with failures.passing_over(f"{profile.graph.model}, {link}"):
+            best = optimal(profile, with_links(cluster, model))
+            for entry in _entries_over(link, best, choose):
+                found[entry.stages].append(entry)
     return dict(found)
+
+
+def _entries_over(link: str, best: PlanDocument, choose: Choose) -> list[Entry]:
+    """Those of one link setting, for which our plan was made."""
+    links = with_links(best.cluster, setting_named(link).model)
+    names: defaultdict[Stages, list[str]] = defaultdict(list, {stages_of(best): [OURS]})
+    if best.problem is not None:
+        for name, stages in choose(best.problem):
+            names[stages].append(name)
+    return [
+        Entry(by_hand(best, *stages), links, link, tuple(filter(None, by)))
+        for stages, by in names.items()
+    ]
 
 
 @dataclass(frozen=True)

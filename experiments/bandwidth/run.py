@@ -15,7 +15,7 @@ from experiments.bandwidth.tables import write
 from experiments.baseline_plans import baseline_plans
 from experiments.bench import choose_testbed
 from experiments.contest import KEY, Contest, ContestRow, entries, kept_profile
-from experiments.failures import passing_over
+from experiments.failures import Failures
 from experiments.linked_runs import begin
 from experiments.rows import RowFile
 from netmodel.units import format_duration
@@ -40,13 +40,14 @@ def main() -> None:
     fits = begin(folder, config, on_testbed=on_testbed)
     rows = RowFile(folder / "rows.csv", ContestRow, key=KEY)
     cluster = api.read_cluster(HERE / "cluster.yaml")
+    failures = Failures()
     for model in config.models:
-        with passing_over(model):
+        with failures.passing_over(model):
             captured = api.capture(f"torchvision:{model}")
             profiling = api.ProfileOptions(backend=config.backend, rounds=config.rounds)
             profile = kept_profile(model, rows, partial(api.profile, captured, profiling))
             selection = select(
-                entries(profile, cluster, fits, baseline_plans),
+                entries(profile, cluster, fits, choose=baseline_plans, failures=failures),
                 most_over_ours=config.most_over_ours,
                 cheap_s=config.cheap_s,
                 caps_hold=on_testbed,
@@ -62,6 +63,7 @@ def main() -> None:
                 captured, n_visits=config.close_visits, on_testbed=on_testbed
             )
     write(summarise(rows.rows), folder)
+    failures.end()
 
 
 def _announce(model: str, selection: Selection, n_visits: int) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from experiments.contest import kept_profile
-from experiments.failures import passing_over
+from experiments.failures import Failures
 from experiments.families.config import FamiliesConfig, case_of
 from experiments.families.contenders import Contender, contenders
 from experiments.families.family_rows import FamilyRow
@@ -26,6 +26,7 @@ def prepared(
     *,
     rows: RowFile[FamilyRow],
     folder: Path,
+    failures: Failures,
 ) -> tuple[Tour, Parts]:
     """Profiles, plans and emits one model after another; passes over what fails.
 
@@ -35,12 +36,13 @@ def prepared(
         fits: the links of each setting as they were measured.
         rows: those that there are; profiles are kept beside them.
         folder: for stage files.
+        failures: of the run.
     """
     everybody: list[Contender] = []
     parts: Parts = {}
     for model in config.models:
         case = case_of(model)
-        with passing_over(case):
+        with failures.passing_over(case):
             captured = api.capture(model)
             options = api.ProfileOptions(backend=config.backend, rounds=config.rounds)
             profile = kept_profile(case, rows, partial(api.profile, captured, options))

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from experiments.bench import choose_testbed, open_bench
+from experiments.failures import Failures
 from experiments.families.config import SMOKE, FamiliesConfig, case_of
 from experiments.families.family_rows import KEY, FamilyRow
 from experiments.families.preparation import prepared
@@ -38,12 +39,16 @@ def main() -> None:
     published = keep_published(covered.models, folder / "published.json")
     rows = RowFile(folder / "rows.csv", FamilyRow, key=KEY)
     cluster = api.read_cluster(HERE / "cluster.yaml")
+    failures = Failures()
     with tempfile.TemporaryDirectory() as made:
-        tour, parts = prepared(config, cluster, fits, rows=rows, folder=Path(made))
+        tour, parts = prepared(
+            config, cluster, fits, rows=rows, folder=Path(made), failures=failures
+        )
         tour.note_misfits()
         with open_bench(cluster, on_testbed=on_testbed) as bench:
             tour.run(bench, parts)
     write(summarise(rows.rows, published, case_of(config.familiar)), published, folder)
+    failures.end()
 
 
 def _options() -> argparse.Namespace:

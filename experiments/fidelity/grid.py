@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby, product
 from math import sqrt
 from pathlib import Path
 
 from experiments.bench import Bench, open_bench
-from experiments.failures import run_model
+from experiments.failures import Failures
 from experiments.fidelity import clusters
 from experiments.fidelity.cells import Cell, CellRow, Drift, row_of
 from experiments.fidelity.config import FidelityConfig
@@ -37,12 +37,14 @@ class Grid:
     fits: Mapping[str, AnyLink]
     rows: RowFile[CellRow]
     out_of_time: Callable[[], bool]
+    failures: Failures = field(default_factory=Failures)
+    """What was passed over."""
 
     def run(self) -> None:
         """Adds the rows that are missing, until the time is over; passes over what fails."""
         for model in self.config.models:
             wanted = [b for b in self.config.backends if not self._is_complete(model, b)]
-            run_model(model, wanted, self._run_model, self.out_of_time)
+            self.failures.run_model(model, wanted, self._run_model, out_of_time=self.out_of_time)
 
     @property
     def missing(self) -> int:

@@ -31,8 +31,8 @@ def main() -> None:
     grid = Grid(config, fits, rows, lambda: time.monotonic() > end_s)
     grid.run()
     print(f"{grid.missing} cells are missing: run again to go on", flush=True)
-    summary = summarise(rows.rows)
-    write(summary, folder)
+    write(summarise(rows.rows), folder)
+    grid.failures.end()
 
 
 def _options() -> argparse.Namespace:

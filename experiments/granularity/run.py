@@ -42,6 +42,7 @@ def main() -> None:
     schedule.run()
     print(f"{schedule.missing} rows of levels are missing: run again to go on", flush=True)
     write(summarise(rows.rows), folder, rows.rows)
+    schedule.failures.end()
 
 
 def _options() -> argparse.Namespace:

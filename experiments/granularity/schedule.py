@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
-from experiments.failures import run_model
+from experiments.failures import Failures
 from experiments.granularity.config import GranularityConfig
 from experiments.granularity.granularity_row import KEY, OK, GranularityRow, Sweep
 from experiments.granularity.measuring import Measuring
@@ -35,12 +35,14 @@ class Schedule:
     fits: Mapping[str, AnyLink]
     rows: RowFile[GranularityRow]
     out_of_time: Callable[[], bool]
+    failures: Failures = field(default_factory=Failures)
+    """What was passed over."""
 
     def run(self) -> None:
         """Adds the rows that are missing, until the time is over; passes over what fails."""
         for model in self.config.models:
             wanted = [self.config.backend] if self._missing_levels(model) else []
-            run_model(model, wanted, self._run_model, self.out_of_time)
+            self.failures.run_model(model, wanted, self._run_model, out_of_time=self.out_of_time)
 
     @property
     def missing(self) -> int:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
 from experiments.bench import Bench, open_bench
-from experiments.failures import run_model
+from experiments.failures import Failures
 from experiments.memory_promise.capped_runs import CappedRun, Limit, run_capped
 from experiments.memory_promise.caps import Promise, promises
 from experiments.memory_promise.config import PromiseConfig
@@ -34,12 +34,14 @@ class Schedule:
     rows: RowFile[CappedRun]
     out_of_time: Callable[[], bool]
     on_testbed: bool
+    failures: Failures = field(default_factory=Failures)
+    """What was passed over."""
 
     def run(self) -> None:
         """Adds the rows that are missing, until the time is over; passes over what fails."""
         for model in self.config.models:
             wanted = [b for b in self.config.backends if not self._is_complete(model, b)]
-            run_model(model, wanted, self._run_model, self.out_of_time)
+            self.failures.run_model(model, wanted, self._run_model, out_of_time=self.out_of_time)
 
     @property
     def missing(self) -> int:

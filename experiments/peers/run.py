@@ -9,7 +9,7 @@ from pathlib import Path
 
 from experiments.bench import choose_testbed
 from experiments.contest import KEY, Contest, ContestRow, entries, kept_profile
-from experiments.failures import passing_over
+from experiments.failures import Failures
 from experiments.linked_runs import begin
 from experiments.peers.choices import Choices, chosen_by_tools, kept_choices, positions_of
 from experiments.peers.config import SMOKE, Case, PeersConfig
@@ -43,8 +43,9 @@ def main() -> None:
     rows = RowFile(folder / "rows.csv", ContestRow, key=KEY)
     choices: dict[str, Choices] = {}
     orders: list[OtherOrder] = []
+    failures = Failures()
     for case in config.cases:
-        with passing_over(case.name):
+        with failures.passing_over(case.name):
             source = load_source(case.model)
             captured = api.capture(source)
             cluster = _capped(api.read_cluster(HERE / "cluster.yaml"), case)
@@ -55,12 +56,15 @@ def main() -> None:
             profile = kept_profile(
                 case.name, rows, partial(_profile, config.rounds, case, captured, found)
             )
-            plans = entries(profile, cluster, fits, chosen_by_tools(found))
+            plans = entries(
+                profile, cluster, fits, choose=chosen_by_tools(found), failures=failures
+            )
             orders += best_orders(case.name, plans)
             contest = Contest(case.name, cluster, plans, rows)
             contest.measure(captured, n_visits=config.visits, on_testbed=on_testbed)
     reordered = {(each.case, each.link, each.tool): each.over_ours for each in orders}
     write(summarise(rows.rows, choices, reordered), folder)
+    failures.end()
 
 
 def _profile(rounds: Rounds, case: Case, captured: CapturedModel, choices: Choices) -> Profile:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from experiments.bench import choose_testbed
 from experiments.contest import KEY, Contest, ContestRow, entries, kept_profile
-from experiments.failures import passing_over
+from experiments.failures import Failures
 from experiments.linked_runs import begin
 from experiments.plan_ranking.config import SMOKE, Case, RankingConfig, even_cuts
 from experiments.plan_ranking.every_plan import unnamed
@@ -37,17 +37,19 @@ def main() -> None:
     fits = begin(folder, config, on_testbed=on_testbed)
     rows = RowFile(folder / "rows.csv", ContestRow, key=KEY)
     cluster = api.read_cluster(HERE / "cluster.yaml")
+    failures = Failures()
     for case in config.cases:
-        with passing_over(case.name):
+        with failures.passing_over(case.name):
             captured = api.capture(case.model)
             profile = kept_profile(
                 case.name, rows, partial(_profile, config.rounds, case, captured)
             )
             small = _first_nodes(cluster, case.n_nodes)
-            plans = entries(profile, small, fits, unnamed)
+            plans = entries(profile, small, fits, choose=unnamed, failures=failures)
             contest = Contest(case.name, small, plans, rows)
             contest.measure(captured, n_visits=config.visits, on_testbed=on_testbed)
     write(summarise(rows.rows), folder)
+    failures.end()
 
 
 def _profile(rounds: Rounds, case: Case, captured: CapturedModel) -> Profile:

@@ -1,19 +1,97 @@
+import re
 from types import SimpleNamespace
 
 import pytest
 
 from experiments import kept_profiles
-from experiments.contest import KEY, Contest, ContestRow, kept_profile
+from experiments.contest import (
+    KEY,
+    Contest,
+    ContestRow,
+    entries,
+    kept_profile,
+    measured_fields,
+)
+from experiments.failures import Failures
+from experiments.link_settings import setting_named
 from experiments.rows import RowFile
 from experiments.standings import standings
+from netmodel.cluster import Cluster, Link, Node
+from planner.engines.interface import RunResult
+from planner.errors import PlannerError, RunError
 from planner.files import read_record
 from profiler.record import Record
+from tests.planner.test_records import two_block_profile
 
 
 class Kept(Record):
     """Stands for a profile."""
 
     text: str
+
+
+SLOW, FAST = "1Mbit/s+100ms", "10Mbit/s+100ms"
+
+
+def two_nodes():
+    nodes = tuple(Node(name=name, memory_bytes=1000, speed=1.0) for name in "ab")
+    model = setting_named(SLOW).model
+    links = tuple(Link(source=a, target=b, model=model) for a, b in (("a", "b"), ("b", "a")))
+    return Cluster(source="a", sink="a", nodes=nodes, links=links)
+
+
+def entered(choose, fits=None):
+    """Entries over both settings, where the fits are those of the settings unless told."""
+    failures = Failures()
+    fits = fits or {link: setting_named(link).model for link in (SLOW, FAST)}
+    profile = two_block_profile()
+    return entries(profile, two_nodes(), fits, choose=choose, failures=failures), failures
+
+
+WHOLE, SPLIT = ((), ("a",)), ((1,), ("a", "b"))
+
+
+def test_equal_plans_are_one_entry_with_all_their_names():
+    def choose(problem):
+        return [("even", WHOLE), ("odd", SPLIT), ("greedy", SPLIT)]
+
+    found, _ = entered(choose)
+    names = {stages: [(visit.link, visit.names) for visit in found[stages]] for stages in found}
+    assert names == {
+        WHOLE: [(SLOW, ("partway", "even")), (FAST, ("partway", "even"))],
+        SPLIT: [(SLOW, ("odd", "greedy")), (FAST, ("odd", "greedy"))],
+    }
+
+
+def test_plans_are_priced_for_the_links_as_measured_and_run_over_those_that_are_set():
+    slower = setting_named("1Mbit/s+300ms").model
+    as_set, _ = entered(lambda problem: [("odd", SPLIT)], {SLOW: setting_named(SLOW).model})
+    as_fitted, _ = entered(lambda problem: [("odd", SPLIT)], {SLOW: slower})
+    (one,), (other,) = as_set[SPLIT], as_fitted[SPLIT]
+    # 200 ms more there, and as much back.
+    latencies_s = [visit.document.estimate.latency_s for visit in (one, other)]
+    assert latencies_s[1] - latencies_s[0] == pytest.approx(0.4)
+    assert [link.model for link in other.links.links] == [setting_named(SLOW).model] * 2
+
+
+def test_a_setting_over_which_nothing_is_found_does_not_take_the_others_with_it():
+    def choose(problem):
+        if problem.links[0].model == setting_named(SLOW).model:
+            raise PlannerError("no plan was found")
+        return []
+
+    found, failures = entered(choose)
+    assert [visit.link for visit in found[WHOLE]] == [FAST]
+    with pytest.raises(SystemExit, match=f"1 passed over.*{re.escape(SLOW)}"):
+        failures.end()
+
+
+def test_a_row_has_the_median_and_the_spread_of_a_run_and_nothing_of_a_failure():
+    requests = SimpleNamespace(p10_s=0.9, p90_s=1.2, n=7)
+    measured = SimpleNamespace(latency_s=1.0, stages=(), hops=(), requests=requests)
+    run = RunResult.model_construct(measurement=measured)
+    assert measured_fields(run) == {"measured_s": 1.0, "p10_s": 0.9, "p90_s": 1.2, "requests": 7}
+    assert measured_fields(RunError("no answer")) == {}
 
 
 def row(nodes, visit, measured_s, *, by, link="slow"):

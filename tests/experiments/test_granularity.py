@@ -196,3 +196,34 @@ def test_a_model_is_taken_up_again_until_all_of_its_levels_have_rows(tmp_path, m
     assert runs.missing == 1
     runs.run()
     assert tried == ["a"]
+    with pytest.raises(SystemExit, match="passed over, with the reason above: a onnx"):
+        runs.failures.end()
+
+
+@pytest.mark.parametrize(
+    ("plans", "median_error", "worst_error"),
+    [
+        # Predicted 1 s each: errors of 25 %, 0 and -50 %.
+        ((0.8, 1.0, 2.0), 0.25, -0.5),
+        ((0.5, 1.0, 0.8), 0.25, 1.0),
+    ],
+)
+def test_errors_of_runs_are_told_by_their_median_size_and_the_worst_of_either_sign(
+    plans, median_error, worst_error
+):
+    rows = [row(parts, 1.0, measured_s=each) for parts, each in enumerate(plans, 1)]
+    found = summarise(rows).measured
+    assert found.median_error == pytest.approx(median_error)
+    assert found.worst_error == pytest.approx(worst_error)
+
+
+def test_peaks_above_the_prediction_and_plans_without_a_proof_are_counted():
+    rows = [
+        row(1, 1.0, measured_s=1.0, peak_bytes=90, measured_peak_bytes=100, proved=False),
+        row(2, 1.0, measured_s=1.0, peak_bytes=100, measured_peak_bytes=100),
+        row(3, 1.0, measured_s=1.0, peak_bytes=110, measured_peak_bytes=100, proved=False),
+        row(4, 1.0, sweep=Sweep.HAND, proved=None),
+    ]
+    found = summarise(rows)
+    assert (found.measured.below_measured, found.unproved) == (1, 2)
+    assert found.measured.median_over_estimate == pytest.approx(0.0)
