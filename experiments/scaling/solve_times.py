@@ -8,7 +8,7 @@ import time
 from experiments.scaling.config import Size
 from experiments.scaling.problems import synthetic_problem
 from planner.limits import Order
-from planner.solution import Status
+from planner.solution import Solution, Status
 from planner.solvers.solve import solve
 from profiler.record import Record
 
@@ -27,7 +27,8 @@ class ScalingRow(Record):
     proved: int
     """Problems whose plan was proved best, or that were proved to have none."""
     largest_gap: float
-    """Of the value above its bound, as a share of the value; 1 where no plan was found."""
+    """Of the value above its bound, as a share of the value; 1 where there is no bound, or no plan
+    and no proof that there is none."""
     method: str
     """Of the last problem."""
 
@@ -46,7 +47,7 @@ def measure(size: Size, problems: int) -> ScalingRow:
         solution = solve(problem)
         seconds.append(time.process_time() - start_s)
         n_proved += solution.status in (Status.OPTIMAL, Status.INFEASIBLE)
-        gaps.append(1.0 if solution.status is Status.UNKNOWN else solution.gap or 0.0)
+        gaps.append(_gap(solution))
     return ScalingRow(
         **size.model_dump(),
         problems=problems,
@@ -56,3 +57,9 @@ def measure(size: Size, problems: int) -> ScalingRow:
         largest_gap=max(gaps),
         method=solution.method.split(" (")[0],
     )
+
+
+def _gap(solution: Solution) -> float:
+    if solution.status is Status.INFEASIBLE:
+        return 0.0
+    return 1.0 if solution.gap is None else solution.gap

@@ -1,10 +1,14 @@
 import pytest
 
+from experiments.scaling import solve_times
 from experiments.scaling.config import SMOKE, ScalingConfig, Size
 from experiments.scaling.growth import growth, series
+from experiments.scaling.problems import synthetic_problem
 from experiments.scaling.solve_times import ScalingRow, measure
 from experiments.scaling.summary import summarise
 from planner.limits import Order
+from planner.solution import Solution, Status
+from planner.solvers.solve import solve
 
 
 def row(blocks, nodes, median_cpu_s, **changes):
@@ -78,6 +82,30 @@ def test_a_size_is_measured_on_problems_that_are_solved():
     assert (found.problems, found.proved, found.largest_gap) == (2, 2, 0.0)
     assert 0 < found.median_cpu_s <= found.slowest_cpu_s
     assert found.method == "chain-dp"
+
+
+@pytest.mark.parametrize(
+    ("solution", "gap", "proved"),
+    [
+        (Solution(status=Status.UNKNOWN, method="m", reason="out of time"), 1.0, 0),
+        (Solution(status=Status.INFEASIBLE, method="m", reason="nothing fits"), 0.0, 1),
+    ],
+)
+def test_no_plan_without_a_proof_is_a_whole_gap(monkeypatch, solution, gap, proved):
+    monkeypatch.setattr(solve_times, "solve", lambda problem: solution)
+    found = measure(Size(order=Order.LISTED, style="plain", blocks=12, nodes=3), 1)
+    assert (found.largest_gap, found.proved) == (gap, proved)
+
+
+def test_a_plan_without_a_bound_is_a_whole_gap_and_another_one_has_its_own(monkeypatch):
+    size = Size(order=Order.LISTED, style="plain", blocks=12, nodes=3)
+    plan = solve(synthetic_problem(12, 3, seed=0, order=Order.LISTED)).plan
+    for bound, gap in ((None, 1.0), (3.0, 0.25)):
+        solution = Solution(
+            status=Status.FEASIBLE, method="m", plan=plan, value=4.0, lower_bound=bound
+        )
+        monkeypatch.setattr(solve_times, "solve", lambda problem, found=solution: found)
+        assert measure(size, 1).largest_gap == gap
 
 
 def test_every_size_is_there_once():
