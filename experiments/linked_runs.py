@@ -6,6 +6,7 @@ from pathlib import Path
 
 from experiments.configs import keep_config
 from experiments.link_fits import fitted_settings
+from experiments.link_settings import setting_named
 from experiments.surroundings import keep_surroundings
 from netmodel.links.any_link import AnyLink
 from profiler.profile_options import Rounds, rounds_within
@@ -32,9 +33,11 @@ def begin(folder: Path, config: LinkedConfig, *, on_testbed: bool) -> dict[str, 
     """Keeps config and surroundings, and gives the link of each setting, probed once per folder.
 
     Raises:
-        SystemExit: the folder's runs had another config.
+        SystemExit: a link setting is none, or the folder's runs had another config.
         ProbeError: a link could not be measured.
     """
+    for link in config.links:
+        setting_named(link)
     keep_config(folder / "config.json", config)
     hosts = "the testbed" if on_testbed else "this machine, links paced by the senders"
     keep_surroundings(folder / "surroundings.json", hosts)

@@ -14,9 +14,11 @@ from experiments.bandwidth.summary import summarise
 from experiments.bandwidth.tables import write
 from experiments.baseline_plans import baseline_plans
 from experiments.bench import choose_testbed
+from experiments.configs import named
 from experiments.contest import KEY, Contest, ContestRow, entries, kept_profile
 from experiments.failures import Failures
 from experiments.linked_runs import begin
+from experiments.model_names import refuse_unknown
 from experiments.rows import RowFile
 from netmodel.units import format_duration
 from planner import api
@@ -33,9 +35,8 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("out/bandwidth"))
     options = parser.parse_args()
     on_testbed = choose_testbed(required=not options.smoke or "CI" in os.environ)
-    chosen = {name: getattr(options, name) for name in ("models", "links")}
-    wanted = {name: tuple(words) for name, words in chosen.items() if words}
-    config = BandwidthConfig(**(SMOKE if options.smoke else {}) | wanted)
+    config = BandwidthConfig(**(SMOKE if options.smoke else {}) | named(options, "models", "links"))
+    refuse_unknown(f"torchvision:{model}" for model in config.models)
     folder: Path = options.output
     fits = begin(folder, config, on_testbed=on_testbed)
     rows = RowFile(folder / "rows.csv", ContestRow, key=KEY)

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from experiments.bench import choose_testbed, open_bench
+from experiments.configs import named
 from experiments.failures import Failures
 from experiments.families.config import SMOKE, FamiliesConfig, case_of
 from experiments.families.family_rows import KEY, FamilyRow
@@ -29,9 +30,9 @@ def main() -> None:
     """Measures what the output folder does not have yet, and sums all of it up."""
     options = _options()
     on_testbed = choose_testbed(required=not options.smoke or "CI" in os.environ)
-    chosen = {"models": options.models, "caps_bytes": options.caps}
-    wanted = {name: tuple(found) for name, found in chosen.items() if found}
-    config = FamiliesConfig(**(SMOKE if options.smoke else {}) | wanted)
+    config = FamiliesConfig(
+        **(SMOKE if options.smoke else {}) | named(options, "models", "caps_bytes")
+    )
     folder: Path = options.output
     refuse_unpublished(config.models)
     fits = begin(folder, config, on_testbed=on_testbed)
@@ -54,7 +55,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", nargs="+", metavar="MODEL", help="torchvision:NAME")
-    parser.add_argument("--caps", nargs="+", type=_cap_bytes, metavar="SIZE",
+    parser.add_argument("--caps", dest="caps_bytes", nargs="+", type=_cap_bytes, metavar="SIZE",
                         help="on every node, such as 72MiB")  # fmt: skip
     parser.add_argument("--smoke", action="store_true", help="one small model under two caps")
     parser.add_argument("-o", "--output", type=Path, default=Path("out/families"))

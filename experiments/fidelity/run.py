@@ -8,11 +8,13 @@ import time
 from pathlib import Path
 
 from experiments.bench import choose_testbed
+from experiments.configs import named
 from experiments.fidelity.cells import KEY, CellRow
 from experiments.fidelity.config import SMOKE, FidelityConfig
 from experiments.fidelity.grid import Grid
 from experiments.fidelity.summary import summarise, write
 from experiments.linked_runs import begin
+from experiments.model_names import refuse_unknown
 from experiments.rows import RowFile
 
 
@@ -38,8 +40,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("models", "clusters", "links", "backends"):
-        default = FidelityConfig.model_fields[name].default
-        parser.add_argument(f"--{name}", nargs="+", default=default)
+        parser.add_argument(f"--{name}", nargs="+", metavar="NAME")
     parser.add_argument("--limit-minutes", type=float, help="begin nothing new after so long")
     parser.add_argument("--paced", action="store_true", help="paced links instead of the testbed")
     parser.add_argument("--smoke", action="store_true", help="one model, one cluster, one link")
@@ -48,12 +49,10 @@ def _options() -> argparse.Namespace:
 
 
 def _config(options: argparse.Namespace, on_testbed: bool) -> FidelityConfig:
-    chosen = {name: tuple(getattr(options, name)) for name in ("models", "clusters", "links")}
-    chosen["backends"] = tuple(options.backends)
-    return FidelityConfig(
-        **(SMOKE if options.smoke else chosen),
-        on_testbed=on_testbed,
-    )
+    wanted = named(options, "models", "clusters", "links", "backends")
+    config = FidelityConfig(**(SMOKE if options.smoke else {}) | wanted, on_testbed=on_testbed)
+    refuse_unknown(config.models)
+    return config
 
 
 if __name__ == "__main__":

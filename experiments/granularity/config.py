@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from experiments.configs import Kind
 from experiments.linked_runs import LinkedConfig
 
 MODELS = (
@@ -20,10 +23,13 @@ class GranularityConfig(LinkedConfig):
     models: tuple[str, ...] = MODELS
     backend: str = "onnx"
     links: tuple[str, ...] = ("100Mbit/s+0.3ms", "10Mbit/s+20ms")
-    levels: tuple[str, ...] = ("op", "layer", "block", "stage", "model")
+    levels: Annotated[tuple[str, ...], Kind.SETTING] = ("op", "layer", "block", "stage", "model")
     """From fine to coarse; the first one is profiled, and prices all of them."""
-    measured_models: tuple[str, ...] = ("torchvision:resnet18", "torchvision:resnet50")
-    measured_parts: tuple[int, ...] = (1, 2, 3, 4, 6, 10)
+    measured_models: Annotated[tuple[str, ...], Kind.SETTING] = (
+        "torchvision:resnet18",
+        "torchvision:resnet50",
+    )
+    measured_parts: Annotated[tuple[int, ...], Kind.SETTING] = (1, 2, 3, 4, 6, 10)
     """Numbers of parts whose best plan is measured; the split by hand is measured, too."""
     on_testbed: bool = True
     """Whether links and memory caps are real, not paced and unchecked."""

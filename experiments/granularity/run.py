@@ -8,11 +8,13 @@ import time
 from pathlib import Path
 
 from experiments.bench import choose_testbed
+from experiments.configs import named
 from experiments.granularity.config import SMOKE, GranularityConfig
 from experiments.granularity.granularity_row import KEY, GranularityRow
 from experiments.granularity.schedule import Schedule
 from experiments.granularity.summary import summarise, write
 from experiments.linked_runs import begin
+from experiments.model_names import refuse_unknown
 from experiments.rows import RowFile
 from planner import api
 
@@ -26,8 +28,12 @@ def main() -> None:
         required=not options.smoke or "CI" in os.environ,
         words=("(--paced measures over paced links on this machine)",),
     )
-    chosen = SMOKE if options.smoke else {"models": tuple(options.models)}
-    config = GranularityConfig(**chosen, on_testbed=on_testbed)
+    wanted = named(options, "models")
+    if options.smoke:
+        # What a smoke shows must be measured, too, whichever model it shows it of.
+        wanted = SMOKE | wanted | {f"measured_{name}": found for name, found in wanted.items()}
+    config = GranularityConfig(**wanted, on_testbed=on_testbed)
+    refuse_unknown(config.models)
     folder: Path = options.output
     fits = begin(folder, config, on_testbed=on_testbed)
     rows = RowFile(folder / "rows.csv", GranularityRow, key=KEY)
@@ -47,8 +53,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    default = GranularityConfig.model_fields["models"].default
-    parser.add_argument("--models", nargs="+", default=default)
+    parser.add_argument("--models", nargs="+", metavar="MODEL", help="such as torchvision:resnet18")
     parser.add_argument("--limit-minutes", type=float, help="begin nothing new after so long")
     parser.add_argument("--paced", action="store_true", help="paced links instead of the testbed")
     parser.add_argument("--smoke", action="store_true", help="one model, one link, few plans")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from experiments.configs import Kind
 from profiler.record import Record
 
 MODELS = (
@@ -26,9 +29,18 @@ class PromiseConfig(Record):
 
     models: tuple[str, ...] = MODELS
     backends: tuple[str, ...] = BACKENDS
-    shares: tuple[float, ...] = (0.0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 1.0)
+    shares: Annotated[tuple[float, ...], Kind.SETTING] = (
+        0.0,
+        0.125,
+        0.25,
+        0.375,
+        0.5,
+        0.625,
+        0.75,
+        1.0,
+    )
     """Declared caps, between the smallest one under which a plan exists and the whole's need."""
-    below_shares: tuple[float, ...] = (0.0, 0.5, 1.0)
+    below_shares: Annotated[tuple[float, ...], Kind.SETTING] = (0.0, 0.5, 1.0)
     """Declared caps whose plans also run with too little memory, so that the check can fail."""
 
 

@@ -8,11 +8,12 @@ import time
 from pathlib import Path
 
 from experiments.bench import choose_testbed
-from experiments.configs import keep_config
+from experiments.configs import keep_config, named
 from experiments.memory_promise.capped_runs import KEY, CappedRun
 from experiments.memory_promise.config import SMOKE, PromiseConfig
 from experiments.memory_promise.schedule import Schedule
 from experiments.memory_promise.summary import summarise, write
+from experiments.model_names import refuse_unknown
 from experiments.rows import RowFile
 from experiments.surroundings import keep_surroundings
 from planner import api
@@ -24,8 +25,10 @@ def main() -> None:
     """Makes the runs that the output folder does not have yet, and sums all of them up."""
     options = _options()
     on_testbed = choose_testbed(required=not options.smoke or "CI" in os.environ)
-    chosen = {"models": tuple(options.models), "backends": tuple(options.backends)}
-    config = PromiseConfig(**(SMOKE if options.smoke else chosen))
+    config = PromiseConfig(
+        **(SMOKE if options.smoke else {}) | named(options, "models", "backends")
+    )
+    refuse_unknown(config.models)
     folder: Path = options.output
     keep_config(folder / "config.json", config)
     hosts = "the testbed, swap off" if on_testbed else "this machine, limits not enforced"
@@ -48,8 +51,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("models", "backends"):
-        default = PromiseConfig.model_fields[name].default
-        parser.add_argument(f"--{name}", nargs="+", default=default)
+        parser.add_argument(f"--{name}", nargs="+", metavar="NAME")
     parser.add_argument("--limit-minutes", type=float, help="begin nothing new after so long")
     parser.add_argument("--smoke", action="store_true", help="one model, a handful of runs")
     parser.add_argument("-o", "--output", type=Path, default=Path("out/memory_promise"))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import PositiveInt
 
+from experiments.configs import Kind
 from experiments.linked_runs import LinkedConfig
 from profiler.record import Record
 
@@ -31,7 +34,7 @@ class PeersConfig(LinkedConfig):
         Case(name="mobilenet_v2", model="torchvision:mobilenet_v2", backend="onnx",
              cap_bytes=(54 * _MIB, 54 * _MIB, 54 * _MIB)),
     )  # fmt: skip
-    whole: tuple[str, ...] = ("Bottleneck", "Fire", "InvertedResidual")
+    whole: Annotated[tuple[str, ...], Kind.SETTING] = ("Bottleneck", "Fire", "InvertedResidual")
     """Module classes that read their input twice, which tools that can be told must not split."""
     links: tuple[str, ...] = ("1000Mbit/s+0.3ms", "100Mbit/s+0.3ms", "10Mbit/s+20ms")
     visits: int = 2
