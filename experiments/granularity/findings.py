@@ -31,6 +31,9 @@ class PartsCost(Record):
     """Of the split by hand; none if there is none."""
     hand_over_best: float | None
     """Latency of the split by hand over the best plan's, less one; none if it does not fit."""
+    hand_peak_over_best: float | None = None
+    """Its highest memory of a node over that of the best plan of as many parts, less one; none if
+    there is none of these."""
 
 
 class LevelCost(Record):

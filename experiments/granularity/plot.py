@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from math import nan
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from experiments.granularity.summary import best_of
 from experiments.rows import rows_of
 from planner.plotting.palette import GREY, style_of
 
+_MARKS = ("least latency", "the whole on a single node", "split by hand")
+"""Of plans over every link setting."""
 _Value = Callable[[GranularityRow], float | None]
 
 
@@ -39,10 +42,15 @@ def draw(rows: Sequence[GranularityRow]) -> Figure:
         for axes in panels.flat
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
+    # One handle stands for a mark over all links: black, as each link has it in its own colour.
+    for label in _MARKS:
+        if label in handles:
+            handles[label] = copy(handles[label])
+            handles[label].set_color("black")
     figure.legend(handles.values(), handles.keys(), loc="outside lower center",
                   ncols=max(1, len(models) - 1),
                   fontsize="small")  # fmt: skip
-    figure.suptitle("Best plan for every number of parts\nlines predicted, filled marks measured")
+    figure.suptitle("Best plan for every number of parts\nlines predicted, small marks measured")
     return figure
 
 
@@ -69,7 +77,8 @@ def _draw_model(rows: Sequence[GranularityRow], column: Sequence[Axes]) -> None:
         axes.grid(visible=True, axis="y", alpha=0.3)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in (memory, traffic):
-        axes.set_ylim(bottom=0)
+        # Whole marks at the top: a limit set at the bottom alone takes their margin away.
+        axes.set_ylim(0, 1.08 * axes.get_ylim()[1])
     traffic.set_xlabel("Number of parts")
 
 
@@ -82,9 +91,9 @@ def _draw_line(axes: Axes, rows: Sequence[GranularityRow], place: int, value: _V
     single = [row for row in parts if row.wanted == 1 and value(row) is not None]
     hand = [row for row in rows if row.sweep is Sweep.HAND and value(row) is not None]
     for chosen, marker, size, words in (
-        ([best] if best else [], "*", 13, "least latency"),
-        (single, "o", 11, "the whole on a single node"),
-        ([row for row in hand if row.fits], "s", 10, "split by hand"),
+        ([best] if best else [], "*", 13, _MARKS[0]),
+        (single, "o", 11, _MARKS[1]),
+        ([row for row in hand if row.fits], "s", 10, _MARKS[2]),
         ([row for row in hand if not row.fits], "X", 10, "split by hand, does not fit"),
     ):
         colour = GREY if marker == "X" else style.colour
@@ -95,10 +104,18 @@ def _draw_line(axes: Axes, rows: Sequence[GranularityRow], place: int, value: _V
 
 def _draw_measured(axes: Axes, rows: Sequence[GranularityRow], place: int, value: _Value) -> None:
     style = style_of(place)
-    found = [(row.parts, value(row)) for row in rows if value(row) is not None]
-    if found:
-        axes.plot(*zip(*found, strict=True), marker=style.marker, ms=4.5, color=style.colour,
-                  ls="none", label=f"measured, {rows[0].link}")  # fmt: skip
+    for by_hand, marker, words in (
+        (False, style.marker, "measured"),
+        (True, "x", "by hand, measured"),
+    ):
+        found = [
+            (row.parts, value(row))
+            for row in rows
+            if value(row) is not None and (row.sweep is Sweep.HAND) is by_hand
+        ]
+        if found:
+            axes.plot(*zip(*found, strict=True), marker=marker, ms=4.5, color=style.colour,
+                      ls="none", label=f"{words}, {rows[0].link}")  # fmt: skip
 
 
 def _by_parts(rows: Sequence[GranularityRow]) -> list[GranularityRow]:

@@ -70,7 +70,15 @@ def _parts_cost(rows: Sequence[GranularityRow], by_hand: Sequence[GranularityRow
         least_threshold_parts=least.wanted or 0,
         hand_parts=hand.parts if hand else None,
         hand_over_best=_over(hand, best) if hand and hand.fits else None,
+        hand_peak_over_best=_peak_over(hand, ordered),
     )
+
+
+def _peak_over(hand: GranularityRow | None, by_parts: Sequence[GranularityRow]) -> float | None:
+    if hand is None or hand.peak_bytes is None:
+        return None
+    peaks = [row.peak_bytes for row in by_parts if row.wanted == hand.parts and row.peak_bytes]
+    return hand.peak_bytes / peaks[0] - 1 if peaks else None
 
 
 def _further_part_s(best: GranularityRow | None, most: GranularityRow) -> float | None:

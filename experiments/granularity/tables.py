@@ -16,7 +16,8 @@ def tables(summary: Summary, rows: Sequence[GranularityRow]) -> str:
             "### By number of parts, predicted",
             _table(
                 ("model", "links", "blocks", "best plan", "with the most parts",
-                 "a further part adds", "split by hand over the best"),
+                 "a further part adds", "split by hand over the best",
+                 "its memory over the best of as many parts"),
                 _parts_rows(summary),
             ),
             "### Least cap on every node, predicted",
@@ -51,6 +52,7 @@ def _parts_rows(summary: Summary) -> Iterator[tuple[str, ...]]:
                 _parts_and_time(cost.best_parts, cost.best_s),
                 _parts_and_time(cost.most_parts, cost.most_s),
                 _ms(cost.further_part_s), _hand(cost),
+                _signed(cost.hand_peak_over_best),
             )  # fmt: skip
 
 

@@ -129,6 +129,15 @@ def test_a_split_by_hand_that_does_not_fit_is_not_compared():
     assert "3 parts: does not fit" in tables(found, [row(1, 1.0), hand])
 
 
+def test_memory_of_a_split_by_hand_is_held_against_the_best_plan_of_as_many_parts():
+    hand = row(None, 2.0, sweep=Sweep.HAND, parts=2, peak_bytes=60)
+    best = [row(1, 1.0, peak_bytes=100), row(2, 1.5, peak_bytes=50)]
+    (cost,) = summarise([*best, hand]).parts["hub:m"].values()
+    assert cost.hand_peak_over_best == pytest.approx(0.2)
+    (cost,) = summarise([best[0], hand]).parts["hub:m"].values()
+    assert cost.hand_peak_over_best is None
+
+
 def test_levels_are_held_against_the_finest():
     rows = [
         row(sweep=Sweep.LEVEL, level=level, blocks=blocks, predicted_s=seconds, parts=parts)
