@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from experiments.contest import Choose
-from experiments.peers.split import Split, SplitError
+from experiments.peers.split import Split, SplitError, ToolFailedError
 from experiments.peers.tools.interface import Task, Tool
 from experiments.stages import Stages
 from planner.files import read_record, write_record
@@ -25,6 +25,8 @@ class Choice(Record):
     split: Split | None = None
     reason: str = ""
     """Why there is no split."""
+    tool_failed: bool = False
+    """Whether that is an error within the tool, rather than a split that no chain can run."""
 
 
 class Choices(Record):
@@ -89,6 +91,7 @@ def _asked(tool: Tool, task: Task) -> Choice:
             split = tool.propose(task)
     except SplitError as error:
         print(f"{tool.name}: no split: {error}", flush=True)
-        return Choice(tool=tool.name, version=found, reason=str(error))
+        failed = isinstance(error, ToolFailedError)
+        return Choice(tool=tool.name, version=found, reason=str(error), tool_failed=failed)
     print(f"{tool.name}: cuts at operators {split.positions}, nodes {split.places}", flush=True)
     return Choice(tool=tool.name, version=found, split=split)

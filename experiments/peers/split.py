@@ -20,6 +20,10 @@ class SplitError(Exception):
     """A tool makes no split that a chain of stages can run."""
 
 
+class ToolFailedError(SplitError):
+    """A tool ended with an error of its own, which says nothing of the splits that it makes."""
+
+
 class Split(Record):
     """Where a model is cut, and which node of the list runs each part."""
 

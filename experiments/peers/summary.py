@@ -27,6 +27,8 @@ class Outcome(StrEnum):
     """There is no measurement, or none of ours, for another reason."""
     NO_SPLIT = "no split"
     """The tool made none that a chain of stages can run."""
+    TOOL_FAILED = "tool failed"
+    """The tool ended with an error of its own."""
 
 
 class Cell(Record):
@@ -168,7 +170,8 @@ def _without_split(
     for case, link in ours:
         for choice in choices[case].choices if case in choices else ():
             if choice.split is None:
-                yield Cell(case=case, link=link, tool=choice.tool, outcome=Outcome.NO_SPLIT,
+                outcome = Outcome.TOOL_FAILED if choice.tool_failed else Outcome.NO_SPLIT
+                yield Cell(case=case, link=link, tool=choice.tool, outcome=outcome,
                            reason=choice.reason)  # fmt: skip
 
 
@@ -179,7 +182,7 @@ def _result(cells: Sequence[Cell]) -> ToolResult:
     return ToolResult(
         measured=count(Outcome.MEASURED),
         killed=count(Outcome.KILLED),
-        failed=count(Outcome.FAILED),
+        failed=count(Outcome.FAILED) + count(Outcome.TOOL_FAILED),
         no_split=count(Outcome.NO_SPLIT),
         median=median(ratios) if ratios else None,
         worst=max(ratios, default=None),

@@ -13,7 +13,7 @@ from experiments.peers.choices import (
     positions_of,
 )
 from experiments.peers.other_orders import best_order, best_orders
-from experiments.peers.split import Split, SplitError
+from experiments.peers.split import Split, SplitError, ToolFailedError
 from experiments.peers.summary import Outcome, PeersSummary, summarise
 from experiments.peers.tables import by_cell, by_tool, sum_up, wins, write
 from experiments.rows import RowFile
@@ -132,6 +132,15 @@ def test_a_folder_is_summed_up_again_from_its_rows_and_answers(tmp_path, summary
     write_record(tmp_path / "answers" / "tiny.json", CHOICES["tiny"])
     sum_up(tmp_path)
     assert read_record(tmp_path / "summary.json", PeersSummary) == summary
+
+
+def test_an_error_within_a_tool_is_no_answer_about_splits(tmp_path):
+    broken = Careful("broken", ToolFailedError("broken: KeyError: 'x'"))
+    found = kept_choices(tmp_path / "tiny.json", (broken,), task=None)
+    assert found.choices[0].tool_failed
+    result = summarise(ROWS, {"tiny": found}, {})
+    assert (result.tools["broken"].no_split, result.tools["broken"].failed) == (0, 2)
+    assert {cell.outcome for cell in result.cells if cell.tool == "broken"} == {Outcome.TOOL_FAILED}
 
 
 class Careful:

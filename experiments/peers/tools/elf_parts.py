@@ -8,7 +8,7 @@ import shutil
 import tempfile
 
 from experiments.peers.layers import host_of
-from experiments.peers.split import Split, SplitError, split_at
+from experiments.peers.split import Split, ToolFailedError, split_at
 from experiments.peers.tools.interface import Task, missing
 
 
@@ -52,7 +52,8 @@ class ElfParts:
                     copy.deepcopy(task.module), task.n_parts, task.sample, self._partitioner
                 )
             except Exception as error:
-                raise SplitError(f"{self.name}: {type(error).__name__}: {error}") from error
+                reason = f"{self.name}: {type(error).__name__}: {error}"
+                raise ToolFailedError(reason) from error
         part_of = {node.name: part for part, nodes in enumerate(result.parts) for node in nodes}
         return split_at(task.graph, [
             (host_of(node), part_of[node.name])
