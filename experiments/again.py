@@ -32,12 +32,13 @@ def sum_up_again(sum_up: Callable[[Path], None], default: Path) -> None:
         raise SystemExit(str(error)) from error
 
 
-def draw_again(draw: Callable[[Path], Figure], default: Path) -> None:
+def draw_again(draw: Callable[[Path], Figure], default: Path, name: str = "") -> None:
     """Reads a folder off the command line, and draws its rows.
 
     Args:
         draw: the picture of a folder.
-        default: the experiment's own folder; its name is that of the picture.
+        default: the experiment's own folder.
+        name: of the picture; that of the experiment if empty.
 
     Raises:
         SystemExit: a file of the folder is missing, or of no use.
@@ -50,7 +51,7 @@ def draw_again(draw: Callable[[Path], Figure], default: Path) -> None:
         figure = draw(options.folder)
     except PlannerError as error:
         raise SystemExit(str(error)) from error
-    write_picture(figure, options.output or options.folder / f"{default.name}.png")
+    write_picture(figure, options.output or options.folder / f"{name or default.name}.png")
 
 
 def write_picture(figure: Figure, path: Path) -> None:

@@ -9,7 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 EXPERIMENTS = sorted(path.parent.name for path in ROOT.glob("experiments/*/run.py"))
-PLOTS = sorted(path.parent.name for path in ROOT.glob("experiments/*/plot.py"))
+PLOTS = [
+    *((path.parent.name, "plot") for path in sorted(ROOT.glob("experiments/*/plot.py"))),
+    ("granularity", "overview"),
+]
 
 
 def test_there_are_experiments():
@@ -37,10 +40,10 @@ def test_an_experiment_has_a_page_with_its_command_and_rows(name):
     assert list(folder.glob("*.csv"))
 
 
-@pytest.mark.parametrize("name", PLOTS)
-def test_a_picture_is_drawn_from_the_committed_rows(name, tmp_path):
+@pytest.mark.parametrize(("name", "module"), PLOTS)
+def test_a_picture_is_drawn_from_the_committed_rows(name, module, tmp_path):
     picture = tmp_path / "picture.png"
-    command = [sys.executable, "-m", f"experiments.{name}.plot", "-o", str(picture)]
+    command = [sys.executable, "-m", f"experiments.{name}.{module}", "-o", str(picture)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert picture.read_bytes().startswith(b"\x89PNG")

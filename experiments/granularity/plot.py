@@ -48,7 +48,7 @@ def draw(rows: Sequence[GranularityRow]) -> Figure:
             handles[label] = copy(handles[label])
             handles[label].set_color("black")
     figure.legend(handles.values(), handles.keys(), loc="outside lower center",
-                  ncols=max(1, len(models) - 1),
+                  ncols=max(2, len(models) - 1),
                   fontsize="small")  # fmt: skip
     figure.suptitle("Best plan for every number of parts\nlines predicted, small marks measured")
     return figure
