@@ -16,7 +16,7 @@ def tables(summary: Summary, rows: Sequence[GranularityRow]) -> str:
             "### By number of parts, predicted",
             _table(
                 ("model", "links", "blocks", "best plan", "with the most parts",
-                 "a further part adds", "split by hand over the best",
+                 "a further part adds, on average", "split by hand over the best",
                  "its memory over the best of as many parts"),
                 _parts_rows(summary),
             ),
