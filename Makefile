@@ -1,8 +1,8 @@
 # Every target sets up .venv in this folder first; nothing else needs to be installed.
 PYTHON ?= python3
 VENV := .venv
-# Two tests at once: most of the time of the long ones goes into waiting for processes and links.
-PYTEST = $(RUN)/pytest -n 2 --dist worksteal
+# Three tests at once on two cores: the long ones wait for processes and links much of their time.
+PYTEST = $(RUN)/pytest -n 3 --dist worksteal
 RUN := $(VENV)/bin
 READY := $(VENV)/.ready
 
