@@ -16,9 +16,15 @@ from matplotlib.colors import ListedColormap
 from netmodel.units import format_bandwidth, format_size
 from planner.bandwidth_sweep import BandwidthSweep
 from planner.errors import MismatchError, PlannerError
+from planner.solution import Status
 
 _SHADES = ("#FFFFFF", "#D6E6F2", "#A9CCE3", "#7FB3D5", "#5499C7", "#2E86C1")
 """Light enough for black words; more parts than shades share the last one."""
+_MARKS: dict[int | Status, str] = {Status.INFEASIBLE: "–", Status.UNKNOWN: "?"}
+_MEANINGS: dict[int | Status, str] = {
+    Status.INFEASIBLE: "where nothing fits",
+    Status.UNKNOWN: "where no plan was found in the time",
+}
 
 
 @dataclass(frozen=True)
@@ -29,8 +35,8 @@ class PartsTable:
     """Of the columns, ascending."""
     caps_bytes: tuple[int, ...]
     """Of the rows, ascending."""
-    parts: tuple[tuple[int | None, ...], ...]
-    """Of the best plan, by row; none where nothing fits."""
+    parts: tuple[tuple[int | Status, ...], ...]
+    """Of the best plan, by row; why there is none where there is none."""
 
 
 def parts_by_bandwidth_and_cap(sweeps: Mapping[int, BandwidthSweep]) -> PartsTable:
@@ -52,7 +58,7 @@ def parts_by_bandwidth_and_cap(sweeps: Mapping[int, BandwidthSweep]) -> PartsTab
         bandwidths_bytes_per_s=columns.pop(),
         caps_bytes=tuple(sorted(sweeps)),
         parts=tuple(
-            tuple(len(row.nodes) if row.feasible else None for row in sweeps[cap].rows)
+            tuple(len(row.nodes) if row.feasible else row.status for row in sweeps[cap].rows)
             for cap in sorted(sweeps)
         ),
     )
@@ -60,7 +66,7 @@ def parts_by_bandwidth_and_cap(sweeps: Mapping[int, BandwidthSweep]) -> PartsTab
 
 def plot_parts_map(table: PartsTable, ax: Axes) -> None:
     """Draws a field per bandwidth and cap; best about 0.9 by 0.45 inches each."""
-    numbers = np.array([[np.nan if n is None else n for n in row] for row in table.parts])
+    numbers = np.array([[np.nan if n in _MARKS else n for n in row] for row in table.parts])
     ax.set_facecolor("0.85")
     ax.pcolormesh(
         np.ma.masked_invalid(numbers), cmap=ListedColormap(_SHADES), vmin=0.5,
@@ -68,11 +74,12 @@ def plot_parts_map(table: PartsTable, ax: Axes) -> None:
     )  # fmt: skip
     for y, row in enumerate(table.parts):
         for x, n in enumerate(row):
-            words = "–" if n is None else str(n)
-            ax.text(x + 0.5, y + 0.5, words, ha="center", va="center")
+            ax.text(x + 0.5, y + 0.5, _MARKS.get(n, str(n)), ha="center", va="center")
     rates = [format_bandwidth(rate) for rate in table.bandwidths_bytes_per_s]
     ax.set_xticks(np.arange(len(rates)) + 0.5, rates, rotation=30, ha="right")
     ax.set_yticks(np.arange(len(table.caps_bytes)) + 0.5, map(format_size, table.caps_bytes))
     ax.set_xlabel("Bandwidth of every link")
     ax.set_ylabel("Memory cap of every node")
-    ax.set_title("Parts of the best plan; – where nothing fits", fontsize="medium")
+    shown = {n for row in table.parts for n in row}
+    notes = [f"{mark} {_MEANINGS[status]}" for status, mark in _MARKS.items() if status in shown]
+    ax.set_title("; ".join(["Parts of the best plan", *notes]), fontsize="medium")
