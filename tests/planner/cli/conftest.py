@@ -1,11 +1,11 @@
 """The commands in this process, and the files of one loop that several tests read."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from planner.cli import main as cli
 
@@ -24,37 +24,61 @@ links:
 """
 
 
+def exit_code(*words):
+    """Of a command that is run in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["partway", *map(str, words)])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+    return stopped.value.code or 0
+
+
 @pytest.fixture
-def partway(monkeypatch, capsys):
+def partway(capsys):
     """Runs a command in this process; returns exit code, stdout and stderr."""
 
     def run(*words):
-        monkeypatch.setattr(sys, "argv", ["partway", *map(str, words)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
+        status = exit_code(*words)
         printed = capsys.readouterr()
-        return stopped.value.code or 0, printed.out, printed.err
+        return status, printed.out, printed.err
 
     return run
 
 
-@pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    """A profile, a cluster, a plan and its stages, made by the commands themselves."""
-    folder = tmp_path_factory.mktemp("loop")
-    (folder / "cluster.yaml").write_text(TWO_NODES)
+@pytest.fixture(scope="session")
+def files(tmp_path_factory, worker_id):
+    """A profile, a cluster, a plan and its stages, made by the commands themselves.
 
-    def run(*words):
-        command = [sys.executable, "-m", "planner.cli.main", *map(str, words)]
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-
-    run("profile", CNN, "--backend", "onnx", "-o", folder / "cnn.profile.json")
-    run("profile", OTHER, "--backend", "onnx", "-o", folder / "other.profile.json")
-    run("plan", folder / "cnn.profile.json", "-c", folder / "cluster.yaml", "-o", folder / "1.json")
-    cut_in_two(folder, json.loads((folder / "1.json").read_text()))
-    run("plan", folder / "cnn.profile.json", "-c", folder / "two.yaml", "-o", folder / "plan.json")
-    run("emit", folder / "plan.json", "--model", CNN, "-o", folder / "parts")
+    Once for all processes that share the tests: nobody writes here.
+    """
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "loop"
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            draft = tmp_path_factory.mktemp("draft")
+            make_files(draft)
+            draft.rename(folder)
     return folder
+
+
+def make_files(folder):
+    (folder / "cluster.yaml").write_text(TWO_NODES)
+    for name, model in (("cnn", CNN), ("other", OTHER)):
+        words = ("--backend", "onnx", "--budget", "3s", "-o", folder / f"{name}.profile.json")
+        succeed("profile", model, *words)
+    succeed(
+        "plan", folder / "cnn.profile.json", "-c", folder / "cluster.yaml", "-o", folder / "1.json"
+    )
+    cut_in_two(folder, json.loads((folder / "1.json").read_text()))
+    succeed(
+        "plan", folder / "cnn.profile.json", "-c", folder / "two.yaml", "-o", folder / "plan.json"
+    )
+    succeed("emit", folder / "plan.json", "--model", CNN, "-o", folder / "parts")
+
+
+def succeed(*words):
+    status = exit_code(*words)
+    assert status == 0, words
 
 
 def cut_in_two(folder, whole):
