@@ -26,6 +26,10 @@ class Sample(Record):
     """Whether it was the first message on a fresh connection."""
 
 
+ROUGH_RESIDUAL = 0.1
+"""Several times what idle links leave, and less than a busy link or machine does."""
+
+
 class LinkFit(Record):
     """A link model fitted to samples, and how far they are from it."""
 
@@ -52,6 +56,11 @@ class LinkFit(Record):
     spread: TransferSpread | None = None
     """Of single warm messages around the model's time, as far as there are enough of them: of those
     of at least 10 kB, as cuts send them, or of the three largest sizes; each size counts alike."""
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether the model misses what it was fitted to by more than plans can bear."""
+        return self.rms_residual > ROUGH_RESIDUAL
 
     @property
     def n_warm(self) -> int:

@@ -46,6 +46,11 @@ def probe_summary(probe: Probe) -> str:
     ]
     for measured in probe.links:
         fit = measured.fit
+        if fit.is_rough:
+            lines.append(
+                f"{measured.source} → {measured.target}: the model is {fit.rms_residual:.0%} "
+                "off what was measured: probe again while link and machines are idle"
+            )
         if isinstance(fit.model, PiecewiseLink):
             knots = ", ".join(
                 f"{format_size(knot.n_bytes)} {format_duration(knot.seconds)}"
