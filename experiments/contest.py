@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments import kept_profiles
 from experiments.bench import open_bench
@@ -24,9 +24,11 @@ from planner.engines.interface import RunResult
 from planner.errors import PlannerError
 from planner.problem import Problem
 from planner.solution import PlanDocument
-from profiler.capture import CapturedModel
 from profiler.profile_records import Profile
 from profiler.record import Record
+
+if TYPE_CHECKING:
+    from profiler.capture import CapturedModel
 
 OURS = "partway"
 """Who chose the plan of least predicted latency."""

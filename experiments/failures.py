@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from planner import api
 from planner.errors import PlannerError
-from profiler.capture import CapturedModel
 from profiler.errors import ProfilerError
+
+if TYPE_CHECKING:
+    from profiler.capture import CapturedModel
 
 
 class Failures:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from planner import api
 from planner.errors import PlannerError
 from planner.partition import Partition
 from planner.plan import Plan
 from planner.solution import PlanDocument
-from profiler.capture import CapturedModel
+
+if TYPE_CHECKING:
+    from profiler.capture import CapturedModel
 
 Cuts = tuple[int, ...]
 """Boundaries between blocks where the model is cut."""

@@ -201,6 +201,29 @@ def test_help_and_planning_import_no_torch(code):
     assert done.stdout.strip() == "[]"
 
 
+def test_tables_of_the_command_line_import_no_solver():
+    probe = "import planner.cli.tables, planner.cli.explanation_tables, sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = done.stdout.split()
+    assert "planner.cli.tables" in loaded
+    assert not [name for name in loaded if is_inside(name, "planner.solvers")]
+
+
+def test_pictures_of_committed_rows_need_no_torch():
+    plots = sorted(ROOT.glob("experiments/*/plot.py"))
+    names = ", ".join(f"experiments.{path.parent.name}.plot" for path in plots)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {names}, sys; print('torch' in sys.modules)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "False"
+
+
 def test_there_is_no_code_folder_beside_the_six():
     made = {"build", "out", ".venv"}
     folders = {path.parent.name for path in ROOT.glob("*/*.py")} - made

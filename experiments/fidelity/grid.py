@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, product
 from math import sqrt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from experiments.bench import Bench, open_bench
 from experiments.failures import Failures
@@ -24,9 +25,11 @@ from planner import api
 from planner.engines.interface import RunResult
 from planner.errors import PlannerError
 from planner.partition import Partition
-from profiler.capture import CapturedModel
 from profiler.profile_records import Profile
 from profiler.reference import relative_speed
+
+if TYPE_CHECKING:
+    from profiler.capture import CapturedModel
 
 
 @dataclass(frozen=True)

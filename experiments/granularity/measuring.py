@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from experiments.bench import open_bench
 from experiments.granularity.granularity_row import GranularityRow, with_measurement
@@ -15,8 +16,10 @@ from experiments.stages import Stages, emit_once
 from experiments.visits import Visit, measure
 from netmodel.cluster import Cluster
 from netmodel.links.any_link import AnyLink
-from profiler.capture import CapturedModel
 from profiler.profile_records import Profile
+
+if TYPE_CHECKING:
+    from profiler.capture import CapturedModel
 
 
 @dataclass(frozen=True)

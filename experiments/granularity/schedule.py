@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
+from typing import TYPE_CHECKING
 
 from experiments.failures import Failures
 from experiments.granularity.config import GranularityConfig
@@ -19,8 +20,10 @@ from netmodel.links.any_link import AnyLink
 from planner import api
 from planner.problem import build_problem
 from profiler.blocks import Granularity, cut_positions
-from profiler.capture import CapturedModel
 from profiler.profile_records import Profile
+
+if TYPE_CHECKING:
+    from profiler.capture import CapturedModel
 
 _BY_BLOCK = (Sweep.PARTS, Sweep.HAND)
 """Sweeps that are predicted from the profile of the blocks."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from experiments.bench import Bench, open_bench
 from experiments.failures import Failures
@@ -18,8 +19,10 @@ from experiments.stages import emit_once
 from netmodel.cluster import Cluster
 from planner import api
 from planner.partition import Partition
-from profiler.capture import CapturedModel
 from profiler.profile_options import Rounds
+
+if TYPE_CHECKING:
+    from profiler.capture import CapturedModel
 
 _FEW_ROUNDS = Rounds(least=3, most=5, budget_s=2.0, floor=4)
 """Plans are made for memory here; times only choose between those that fit."""

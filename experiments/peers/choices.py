@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from experiments.contest import Choose
 from experiments.peers.split import Split, SplitError, ToolFailedError
-from experiments.peers.tools.interface import Task, Tool
 from experiments.stages import Stages
 from planner.files import read_record, write_record
 from planner.problem import Problem
 from profiler.quiet import quiet
 from profiler.record import Record
+
+if TYPE_CHECKING:
+    from experiments.peers.tools.interface import Task, Tool
 
 
 class Choice(Record):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
@@ -12,7 +13,6 @@ from planner.compare import OURS, Row
 from planner.manifest import Manifest
 from planner.objectives import LATENCY, Objective
 from planner.solution import PlanDocument
-from planner.solvers.pareto import ParetoFront
 from planner.throughput import Throughput
 from planner.timeline import in_order
 from planner.wording import (
@@ -30,6 +30,9 @@ from planner.wording import (
 )
 from profiler.profile_options import Rounds
 from profiler.profile_records import Profile, Whole
+
+if TYPE_CHECKING:
+    from planner.solvers.pareto import ParetoFront
 
 
 def profile_table(profile: Profile) -> Table:
