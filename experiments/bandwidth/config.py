@@ -32,8 +32,11 @@ class BandwidthConfig(LinkedConfig):
 SMOKE = {
     "models": ("squeezenet1_1",),
     "links": ("100Mbit/s+0ms",),
-    "probe_deadline_s": 4.0,
-    "profile_budget_s": 3.0,
+    "probe_deadline_s": 2.0,
+    "profile_budget_s": 1.0,
     "visits": 1,
+    "close_visits": 2,
+    "most_over_ours": 1.2,
+    "cheap_s": 0.0,
 }
 """Settings of a run that only shows that everything works."""

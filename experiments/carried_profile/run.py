@@ -22,17 +22,21 @@ HEADER = (
     "worst block error",
 )  # fmt: skip
 PARTWAY = (sys.executable, "-m", "planner.cli.main")
+BUDGET, SMOKE_BUDGET = "12s", "1s"  # of the rounds of a profile
 LEAST_SHARE = 0.02  # of a model's time: smaller blocks say little about it
 
 
 def main() -> None:
     """Profiles models here and on stand-ins for another machine, and writes the rows."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--smoke", action="store_true", help="one small model, two threads")
+    parser.add_argument(
+        "--smoke", action="store_true", help="one small model, two threads, few rounds"
+    )
     parser.add_argument("--models", nargs="+", default=MODELS)
     parser.add_argument("-o", "--output", type=Path, default=Path("out/carried_profile"))
     options = parser.parse_args()
     models = ("tests.planner.cli.small_models:make_cnn",) if options.smoke else options.models
+    budget = SMOKE_BUDGET if options.smoke else BUDGET
     machines = ["two threads"]
     if (reason := skip_reason()) is not None:
         print(f"no slower processor: {reason}")
@@ -42,13 +46,15 @@ def main() -> None:
         found = [
             row
             for number, machine in enumerate(machines)
-            for row in rows(machine, models, Path(folder) / str(number))
+            for row in rows(machine, models, Path(folder) / str(number), budget=budget)
         ]
     text = "\n".join(",".join(map(str, line)) for line in (HEADER, *found)) + "\n"
     write_text_atomic(options.output / "rows.csv", text)
 
 
-def rows(machine: str, models: Sequence[str], folder: Path) -> Iterator[tuple[object, ...]]:
+def rows(
+    machine: str, models: Sequence[str], folder: Path, *, budget: str
+) -> Iterator[tuple[object, ...]]:
     """Two rows per model: one factor for all blocks, and one for each kind of work."""
     is_half = machine == "half a processor"
     threads = "1" if is_half else "2"
@@ -56,9 +62,9 @@ def rows(machine: str, models: Sequence[str], folder: Path) -> Iterator[tuple[ob
         with limited(0.5) if is_half else nullcontext(()) as prefix:
             # Speeds and profiles close together: this machine's own speed drifts.
             partway((), "speed", "-o", folder / "here.speed.json")
-            profiled((), model, "1", folder / "here.json")
+            profiled((), model, "1", folder / "here.json", budget=budget)
             partway(prefix, "speed", "--threads", threads, "-o", folder / "there.speed.json")
-            profiled(prefix, model, threads, folder / "there.json")
+            profiled(prefix, model, threads, folder / "there.json", budget=budget)
         here, there = (api.read_speed(folder / f"{end}.speed.json") for end in ("here", "there"))
         measured = api.read_profile(folder / "there.json")
         for by_work in (False, True):
@@ -71,9 +77,10 @@ def partway(prefix: Sequence[str], *words: object) -> None:
     subprocess.run([*prefix, *PARTWAY, *map(str, words)], check=True, stdout=subprocess.DEVNULL)
 
 
-def profiled(prefix: Sequence[str], model: str, threads: str, path: Path) -> None:
+def profiled(prefix: Sequence[str], model: str, threads: str, path: Path, *, budget: str) -> None:
     """Profiles a model for onnxruntime."""
-    partway(prefix, "profile", model, "--backend", "onnx", "--threads", threads, "-o", path)
+    options = ("--backend", "onnx", "--threads", threads, "--budget", budget)
+    partway(prefix, "profile", model, *options, "-o", path)
 
 
 def row(machine: str, carried: Profile, measured: Profile) -> tuple[object, ...]:

@@ -35,8 +35,8 @@ SMOKE = {
     "familiar": "torchvision:squeezenet1_1",
     "caps_bytes": (40 * MIB, 64 * MIB),
     "links": ("1000Mbit/s+0.3ms",),
-    "probe_deadline_s": 4.0,
-    "profile_budget_s": 3.0,
+    "probe_deadline_s": 2.0,
+    "profile_budget_s": 1.0,
 }
 """Settings of a run that only shows that everything works."""
 

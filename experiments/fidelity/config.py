@@ -45,7 +45,7 @@ SMOKE = {
     "links": ("100Mbit/s+0.3ms",),
     "backends": ("onnx",),
     "repeat_every": 2,
-    "probe_deadline_s": 4.0,
-    "profile_budget_s": 3.0,
+    "probe_deadline_s": 2.0,
+    "profile_budget_s": 1.0,
 }
 """Settings of a run that only shows that everything works."""

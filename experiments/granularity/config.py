@@ -41,7 +41,7 @@ SMOKE = {
     "levels": ("block", "stage", "model"),
     "measured_models": ("torchvision:squeezenet1_1",),
     "measured_parts": (2,),
-    "probe_deadline_s": 4.0,
-    "profile_budget_s": 3.0,
+    "probe_deadline_s": 2.0,
+    "profile_budget_s": 1.0,
 }
 """Settings of a run that only shows that everything works."""

@@ -20,6 +20,7 @@ from planner import api
 from planner.engines.hosts import THIS_MACHINE
 
 RATES_MBIT_PER_S, DELAYS_MS = (10, 100, 1000), (0.3, 20)
+DEADLINE_S, SMOKE_DEADLINE_S = 40.0, 4.0
 NODES = ("a", "b", "c")
 HEADER = (
     "what", "rate set (Mbit/s)", "delay set (ms)", "model", "rate (Mbit/s)", "rate error",
@@ -31,11 +32,11 @@ HEADER = (
 def main() -> None:
     """Probes every setting and writes a row for each direction, then one for a shared medium."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--deadline", type=float, default=40.0, help="seconds for each probe")
-    parser.add_argument("--smoke", action="store_true", help="one setting")
+    parser.add_argument("--deadline", type=float, help="seconds for each probe")
+    parser.add_argument("--smoke", action="store_true", help="one setting, short probes")
     parser.add_argument("-o", "--output", type=Path, default=Path("out/link_fit"))
     options = parser.parse_args()
-    deadline_s = options.deadline
+    deadline_s = options.deadline or (SMOKE_DEADLINE_S if options.smoke else DEADLINE_S)
     settings = [(100, 0.3)] if options.smoke else list(product(RATES_MBIT_PER_S, DELAYS_MS))
     options.output.mkdir(parents=True, exist_ok=True)
     with (options.output / "results.csv").open("w", newline="") as file:

@@ -30,7 +30,7 @@ MODELS = (
     *(f"torchvision:{name}" for name in TORCHVISION),
     "experiments.model_coverage.unet:make",
 )
-SMOKE_MODELS = ("torchvision:squeezenet1_1", "experiments.model_coverage.unet:make")
+SMOKE_MODELS = ("experiments.model_coverage.unet:make",)
 BACKENDS = ("torch", "onnx")
 NODES = ("first", "second", "third")
 HEADER = (
@@ -44,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="*", default=MODELS)
     parser.add_argument("--cuts", type=int, default=2, help="random pairs of cuts per model")
-    parser.add_argument("--smoke", action="store_true", help="two small models, one pair")
+    parser.add_argument("--smoke", action="store_true", help="one small model, one pair")
     parser.add_argument("-o", "--output", type=Path, default=Path("out/model_coverage"))
     options = parser.parse_args()
     models = SMOKE_MODELS if options.smoke else options.models

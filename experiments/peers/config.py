@@ -47,8 +47,8 @@ SMOKE = {
              cap_bytes=(40 * _MIB, 40 * _MIB, 40 * _MIB)),
     ),
     "links": ("100Mbit/s+0.3ms",),
-    "probe_deadline_s": 4.0,
-    "profile_budget_s": 3.0,
+    "probe_deadline_s": 2.0,
+    "profile_budget_s": 1.0,
     "visits": 1,
 }  # fmt: skip
 """Settings of a run that only shows that everything works."""

@@ -16,6 +16,7 @@ from planner.partition import Partition
 from planner.problem import Problem, build_problem
 from planner.solution import Solution, Status
 from profiler.capture import CapturedModel
+from profiler.profile_options import Rounds, rounds_within
 from profiler.profile_records import Profile
 
 HERE = Path(__file__).parent
@@ -34,6 +35,8 @@ PLANS: tuple[tuple[tuple[int, ...], tuple[str, ...]], ...] = (
     ((5, 6), ("server", "edge", "device")),
     ((4, 8), ("edge", "device", "server")),
 )
+# A smoke cuts a smaller model, which has as many blocks, at the same numbers.
+SMOKE_MODEL, SMOKE_PLANS, SMOKE_BUDGET_S = "torchvision:squeezenet1_1", PLANS[5:7], 1.0
 HEADER = (
     "backend", "plan", "cuts", "nodes", "predicted (s)", "measured (s)", "p10 (s)", "p90 (s)",
     "requests", "error", "compute error", "transfer error",
@@ -45,14 +48,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--backend", choices=("torch", "onnx"), default="onnx")
     parser.add_argument("--requests", type=int, default=20)
-    parser.add_argument("--smoke", action="store_true", help="three plans, three requests")
+    parser.add_argument("--smoke", action="store_true", help="a smaller model, two plans")
     parser.add_argument("-o", "--output", type=Path, default=Path("out/prediction"))
     options = parser.parse_args()
-    plans = PLANS[2:5] if options.smoke else PLANS
+    model, plans = (SMOKE_MODEL, SMOKE_PLANS) if options.smoke else (MODEL, PLANS)
+    rounds = rounds_within(SMOKE_BUDGET_S) if options.smoke else Rounds()
     n_requests = 3 if options.smoke else options.requests
     cluster = api.read_cluster(HERE / "cluster.yaml")
-    captured = api.capture(MODEL)
-    profile = api.profile(captured, api.ProfileOptions(backend=options.backend))
+    captured = api.capture(model)
+    profile = api.profile(captured, api.ProfileOptions(backend=options.backend, rounds=rounds))
     write_record(options.output / f"{options.backend}.profile.json", profile)
     print(
         f"profile: whole {profile.whole.latency}, blocks over whole "
