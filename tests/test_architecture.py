@@ -201,14 +201,15 @@ def test_help_and_planning_import_no_torch(code):
     assert done.stdout.strip() == "[]"
 
 
-def test_tables_of_the_command_line_import_no_solver():
-    probe = "import planner.cli.tables, planner.cli.explanation_tables, sys; print(*sys.modules)"
+def test_what_solves_nothing_imports_no_solver():
+    probe = "import planner.api, planner.cli.tables, sys; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True
     )
     loaded = done.stdout.split()
-    assert "planner.cli.tables" in loaded
-    assert not [name for name in loaded if is_inside(name, "planner.solvers")]
+    assert {"planner.api", "planner.cli.tables"} <= set(loaded)
+    banned = ("planner.solvers", "scipy")
+    assert not [name for name in loaded if any(is_inside(name, each) for each in banned)]
 
 
 def test_pictures_of_committed_rows_need_no_torch():

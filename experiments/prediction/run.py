@@ -35,7 +35,7 @@ PLANS: tuple[tuple[tuple[int, ...], tuple[str, ...]], ...] = (
     ((5, 6), ("server", "edge", "device")),
     ((4, 8), ("edge", "device", "server")),
 )
-# A smoke cuts a smaller model, which has as many blocks, at the same numbers.
+# A smoke cuts a smaller model, which has blocks of these numbers, too.
 SMOKE_MODEL, SMOKE_PLANS, SMOKE_BUDGET_S = "torchvision:squeezenet1_1", PLANS[5:7], 1.0
 HEADER = (
     "backend", "plan", "cuts", "nodes", "predicted (s)", "measured (s)", "p10 (s)", "p90 (s)",

@@ -1,25 +1,26 @@
-"""Planning: the best plan, the front of two objectives, placements, and what else would do."""
+"""Planning: the best plan, the front of two objectives, placements, and what else would do.
+
+Solvers are imported by what solves: profiles, stages and runs need none of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from math import inf
+from typing import TYPE_CHECKING
 
 from netmodel.cluster import Cluster
 from planner.api.documents import describe, problem_of
 from planner.objectives import Objective
-from planner.placement.instance import PlacementInstance
-from planner.placement.placement import PlacementSolution
 from planner.plan_options import PlanOptions
 from planner.problem import Problem, build_problem
-from planner.remedies import more_nodes
 from planner.solution import PlanDocument, Solution
-from planner.solvers.branching.graph_orders import solve_graph
-from planner.solvers.budget import Budget
-from planner.solvers.pareto import ParetoFront
-from planner.solvers.pareto import pareto as front_of
-from planner.solvers.solve import AUTO, solve
 from profiler.profile_records import Profile
+
+if TYPE_CHECKING:
+    from planner.placement.instance import PlacementInstance
+    from planner.placement.placement import PlacementSolution
+    from planner.solvers.pareto import ParetoFront
 
 LEAST_QUESTION_S = 0.2
 """That each of many questions gets, also once their time is up."""
@@ -39,6 +40,9 @@ def plan(
     A model that branches is planned over orders of its blocks, unless the options forbid it or
     name a method.
     """
+    from planner.solvers.branching.graph_orders import solve_graph
+    from planner.solvers.solve import AUTO
+
     options = options or PlanOptions()
     if not options.reorder or options.method != AUTO:
         problem = build_problem(profile, cluster, node_profiles, limits=options.limits)
@@ -82,6 +86,9 @@ def pareto(
     Raises:
         PlannerError: the two have no front, or the problem is too large for it.
     """
+    from planner.solvers.budget import Budget
+    from planner.solvers.pareto import pareto as front_of
+
     options = options or PlanOptions()
     problem = build_problem(profile, cluster, node_profiles, limits=options.limits)
     limit_s = options.time_limit_s
@@ -95,6 +102,10 @@ def remedy(document: PlanDocument, options: PlanOptions) -> str | None:
     Raises:
         PlannerError: the plan was made by hand, without a problem.
     """
+    from planner.remedies import more_nodes
+    from planner.solvers.budget import Budget
+    from planner.solvers.solve import solve
+
     limit_s = inf if options.time_limit_s is None else options.time_limit_s
     left_s = max(limit_s - document.solution.runtime_s, 0.0)
     budget = Budget(min(left_s, _REMEDY_S))
@@ -118,6 +129,8 @@ def place(instance: PlacementInstance, options: PlanOptions | None = None) -> Pl
 
 def solve_with(problem: Problem, options: PlanOptions) -> Solution:
     """The answer to a problem by the objective and the search of the options."""
+    from planner.solvers.solve import solve
+
     return solve(
         problem,
         options.objective,

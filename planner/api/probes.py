@@ -1,12 +1,10 @@
-"""Measuring links."""
+"""Measuring links. What fits them is imported by what measures."""
 
 from __future__ import annotations
 
 from netmodel.probe_records import Probe
 from planner.api.progress import Progress
 from planner.engines.hosts import Hosts
-from planner.engines.probing import probe_between as measure_between
-from planner.engines.probing import probe_place
 from planner.runtime.probe_messages import DEFAULT_PORT
 
 
@@ -32,6 +30,8 @@ def probe(
     Raises:
         ProbeError: the place is not there, silent, something else, or too slow for the deadline.
     """
+    from planner.engines.probing import probe_place
+
     return probe_place(host, port, ends, deadline_s=deadline_s, on_step=on_step)
 
 
@@ -48,4 +48,6 @@ def probe_between(
     Raises:
         ProbeError: as `probe`.
     """
+    from planner.engines.probing import probe_between as measure_between
+
     return measure_between(hosts, source, target, deadline_s=deadline_s, on_step=on_step)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from planner.api.documents import problem_of
 from planner.api.plans import LEAST_QUESTION_S
 from planner.api.progress import Progress
-from planner.compare import Row
-from planner.compare import compare as compare_plans
-from planner.explain import explain as explain_plan
-from planner.explanation import Explanation
 from planner.plan_options import check_time_limit
 from planner.problem import Problem
 from planner.saved_run import SavedRun
 from planner.solution import PlanDocument, Solution
-from planner.solvers.budget import Budget
-from planner.solvers.solve import solve
-from planner.sweep import sweep_parts
 from profiler.profile_records import Profile
+
+if TYPE_CHECKING:
+    from planner.compare import Row
+    from planner.explanation import Explanation
+    from planner.solvers.budget import Budget
 
 _QUESTIONS_AT_ONCE = 20
 
@@ -29,6 +28,8 @@ def alternatives(document: PlanDocument) -> tuple[Row, ...]:
     Raises:
         PlannerError: the plan was made by hand, without a problem.
     """
+    from planner.compare import compare as compare_plans
+
     return compare_plans(problem_of(document), document.solution)
 
 
@@ -42,6 +43,10 @@ def explain(document: PlanDocument, *, time_limit_s: float = 60.0) -> Explanatio
     Raises:
         PlannerError: there is no plan, or it was made by hand.
     """
+    from planner.explain import explain as explain_plan
+    from planner.solvers.budget import Budget
+    from planner.solvers.solve import solve
+
     check_time_limit(time_limit_s)
     budget = Budget(time_limit_s)
     objective = document.solution.objective
@@ -74,9 +79,12 @@ def report(
         PlannerError: the plan says of itself what is not its price.
         MismatchError: the plan is not of the profile.
     """
+    from planner.compare import compare as compare_plans
     from planner.report.content import ReportContent
     from planner.report.graph_picture import graph_of_plan
     from planner.report.page import report_page
+    from planner.solvers.budget import Budget
+    from planner.sweep import sweep_parts
 
     run = subject if isinstance(subject, SavedRun) else None
     document = subject if isinstance(subject, PlanDocument) else subject.document
@@ -103,6 +111,8 @@ def _within(
     document: PlanDocument, budget: Budget, limit_s: float
 ) -> Callable[[Problem], Solution]:
     """Solves for the plan's objective, each time within an equal share of a limit."""
+    from planner.solvers.solve import solve
+
     share_s = limit_s / len(document.cluster.nodes)
 
     def again(problem: Problem) -> Solution:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from netmodel.cluster import Cluster
 from planner.api.plans import solve_with
-from planner.bandwidth_sweep import BandwidthSweep
-from planner.bandwidth_sweep import sweep_bandwidth as sweep_bandwidths
-from planner.level_sweep import LevelRow, borders_of_levels, levels_within, sweep_levels
-from planner.memory_sweep import MemoryRow
-from planner.memory_sweep import sweep_memory as sweep_caps
 from planner.plan_options import PlanOptions
 from planner.problem import Problem, build_problem
 from planner.solution import Solution
-from planner.sweep import SweepRow, sweep_parts
-from planner.sweep_values import default_bandwidths_bytes_per_s, default_caps_bytes
 from profiler.blocks import granularity_named
 from profiler.profile_records import Profile
+
+if TYPE_CHECKING:
+    from planner.bandwidth_sweep import BandwidthSweep
+    from planner.level_sweep import LevelRow
+    from planner.memory_sweep import MemoryRow
+    from planner.sweep import SweepRow
 
 
 def sweep(
@@ -30,6 +30,8 @@ def sweep(
     counts: Sequence[int] | None = None,
 ) -> tuple[SweepRow, ...]:
     """The best plan for every number of parts, or for those given."""
+    from planner.sweep import sweep_parts
+
     problem, best = _posed(profile, cluster, node_profiles, options)
     return sweep_parts(problem, best, counts=counts)
 
@@ -56,6 +58,8 @@ def sweep_granularity(
         MismatchError: the profile is too coarse for a level.
         PlannerError: there is no level to try.
     """
+    from planner.level_sweep import borders_of_levels, levels_within, sweep_levels
+
     problem, best = _posed(profile, cluster, node_profiles, options)
     known = borders_of_levels(profile)
     chosen = (
@@ -79,6 +83,9 @@ def sweep_bandwidth(
     Raises:
         PlannerError: there is no bandwidth to try.
     """
+    from planner.bandwidth_sweep import sweep_bandwidth as sweep_bandwidths
+    from planner.sweep_values import default_bandwidths_bytes_per_s
+
     problem, best = _posed(profile, cluster, node_profiles, options)
     if bandwidths_bytes_per_s is None:
         bandwidths_bytes_per_s = default_bandwidths_bytes_per_s()
@@ -100,6 +107,9 @@ def sweep_memory(
     Raises:
         PlannerError: there is no cap to try.
     """
+    from planner.memory_sweep import sweep_memory as sweep_caps
+    from planner.sweep_values import default_caps_bytes
+
     problem, best = _posed(profile, cluster, node_profiles, options)
     if caps_bytes is None:
         caps_bytes = default_caps_bytes(problem, best)

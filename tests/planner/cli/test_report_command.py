@@ -80,7 +80,7 @@ def test_a_profile_of_another_model_is_refused_before_anything_is_solved(
     def solved(*words, **named):
         raise AssertionError("solved before the profile was checked")
 
-    monkeypatch.setattr("planner.api.reports.solve", solved)
+    monkeypatch.setattr("planner.solvers.solve.solve", solved)
     write_record(tmp_path / "in.json", cut_document())
     write_record(tmp_path / "other.json", two_block_profile())
     outcome = partway(
