@@ -13,18 +13,14 @@ from itertools import pairwise
 from math import ceil
 from pathlib import Path
 
-import torch
-from torch import nn
-
 from profiler.backends.interface import Backend, Program
 from profiler.blocks import Block
-from profiler.capture import CapturedModel, capture
+from profiler.capture import CapturedModel
 from profiler.carve import Carving, carve
 from profiler.footprint import Footprint, FootprintJob, Spec, measure_footprints
 from profiler.graph import ModelGraph
 from profiler.liveness import crossing_tensors, live_bytes
 from profiler.profile_records import Runtime
-from profiler.sources import ModelSource
 
 MARGIN_RATIO = 0.02
 """Of everything, beside the bytes by which a backend's processes differ."""
@@ -77,14 +73,11 @@ def measure_blocks(
     Raises:
         BackendError: a part cannot be loaded or run in a process of its own.
     """
-    identity = capture(ModelSource("base", nn.ReLU(), (torch.zeros(1),)))
-    empty = carve(identity, 0, 1)
     groups = groups_of(blocks, backend)
     by_span = {(part.start, part.stop): (part, program) for part, program in parts}
     spans = [(blocks[start].start, blocks[stop - 1].stop) for start, stop in groups]
     wanted = [by_span[span] for span in [(0, len(captured.graph.ops)), *spans]]
-    every = [(empty, backend.build([empty])[0]), *wanted]
-    base, whole, *found = _footprints(every, backend, threads)
+    base, whole, *found = _footprints(wanted, backend, threads)
     base, memory = memory_of_blocks(
         captured.graph,
         [blocks[start:stop] for start, stop in groups],
@@ -268,8 +261,11 @@ def _weight_bytes(graph: ModelGraph, start: int, stop: int) -> int:
 def _footprints(
     parts: Sequence[tuple[Carving, Program]], backend: Backend, threads: int
 ) -> list[Footprint]:
+    """Of a process that holds a stage without weights, and of one for each of the parts."""
     with tempfile.TemporaryDirectory(prefix="partway-") as folder:
-        jobs = []
+        base = Path(folder) / f"base{backend.suffix}"
+        backend.save(backend.weightless(), base)
+        jobs = [FootprintJob(str(base), (("float32", (1,)),), (0,))]
         for number, (part, program) in enumerate(parts):
             path = Path(folder) / f"stage{number}{backend.suffix}"
             backend.save(program, path)

@@ -78,6 +78,10 @@ class Backend(Protocol):
         """Programs of the given parts of one captured model."""
         ...
 
+    def weightless(self) -> Program:
+        """One operator without weights, of one float32: what is in a process beside any part."""
+        ...
+
     def prepare(self, program: Program, *, threads: int, device: str = "cpu") -> Executable:
         """Makes a program ready to run from memory."""
         ...

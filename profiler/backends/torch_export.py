@@ -45,6 +45,17 @@ class TorchBackend:
         """Graph modules of the given parts, with sample inputs to store them by."""
         return [TorchProgram(carving) for carving in carvings]
 
+    def weightless(self) -> TorchProgram:
+        """A ReLU."""
+        import torch
+
+        from profiler.capture import capture
+        from profiler.carve import carve
+        from profiler.sources import ModelSource
+
+        relu = capture(ModelSource("weightless", torch.nn.ReLU(), (torch.zeros(1),)))
+        return TorchProgram(carve(relu, 0, 1))
+
     def prepare(
         self, program: TorchProgram, *, threads: int, device: str = "cpu"
     ) -> TorchExecutable:

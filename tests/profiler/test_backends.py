@@ -164,6 +164,26 @@ def test_a_truncated_file_is_refused_by_name(name, stage_files, tmp_path):
         backend.load(path, threads=1)
 
 
+@both
+def test_a_stage_without_weights_is_stored_and_runs(name, tmp_path):
+    backend, path = backend_named(name), tmp_path / "stage"
+    backend.save(backend.weightless(), path)
+    stage = backend.load(path, threads=1)
+    for given, expected in ((-3.0, 0.0), (2.0, 2.0)):
+        (found,) = stage.run([backend.to_value(np.array([given], np.float32))])
+        assert backend.to_array(found).tolist() == [expected]
+
+
+def test_a_stage_without_weights_is_of_the_version_that_exported_ones_are():
+    exported, weightless = (
+        onnx.load_from_string(program)
+        for program in (built("onnx", SmallCnn)[0], backend_named("onnx").weightless())
+    )
+    assert weightless.ir_version == exported.ir_version
+    assert weightless.opset_import == exported.opset_import
+    assert not weightless.graph.initializer
+
+
 def test_an_unknown_backend_is_refused_with_those_there_are():
     with pytest.raises(BackendError, match="unknown backend 'tvm': choose one of torch, onnx"):
         backend_named("tvm")
