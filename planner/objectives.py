@@ -146,14 +146,14 @@ def broken_limit(limits: Limits, estimate: Breakdown) -> str | None:
     Values hold their limit up to 1e-9 of it: sums in another order differ by less. Memory is not
     looked at: `Breakdown.fits` tells.
     """
-    values = (
-        ("latency", estimate.latency_s, limits.max_latency_s, " s"),
-        ("period", estimate.period_s, limits.max_period_s, " s"),
-        ("price", estimate.price, limits.max_price, ""),
-        ("number of stages", len(estimate.stages), limits.max_stages, ""),
+    most = (
+        ("latency", lambda: estimate.latency_s, limits.max_latency_s, " s"),
+        ("period", lambda: estimate.period_s, limits.max_period_s, " s"),
+        ("price", lambda: estimate.price, limits.max_price, ""),
+        ("number of stages", lambda: len(estimate.stages), limits.max_stages, ""),
     )
-    for name, value, limit, unit in values:
-        if limit is not None and value > limit * (1 + LIMIT_SLACK):
+    for name, value_of, limit, unit in most:
+        if limit is not None and (value := value_of()) > limit * (1 + LIMIT_SLACK):
             return f"{name} {value:.6g}{unit} is above its limit {limit:.6g}{unit}"
     if len(estimate.stages) < limits.min_stages:
         return f"number of stages {len(estimate.stages)} is below its limit {limits.min_stages}"

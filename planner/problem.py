@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, pairwise
 from typing import Self
@@ -221,17 +221,26 @@ class Problem(Record):
                 raise MismatchError(
                     f"{name!r} is no node: choose from {', '.join(self.node_index)}"
                 )
-        stages = tuple(
-            Stage(
-                start=start,
-                stop=stop,
-                op_start=self.positions[start],
-                op_stop=self.positions[stop],
-                node=node,
-                replicas=others,
-            )
+        return self.plan_of(
+            self.stage(start, stop, (node, *others))
             for (start, stop), node, others in zip(pairwise(bounds), nodes, more, strict=True)
         )
+
+    def stage(self, start: int, stop: int, nodes: tuple[str, ...]) -> Stage:
+        """The blocks [start, stop) on a node, or on several in turn."""
+        return Stage(
+            start=start,
+            stop=stop,
+            op_start=self.positions[start],
+            op_stop=self.positions[stop],
+            node=nodes[0],
+            replicas=nodes[1:],
+        )
+
+    def plan_of(self, stages: Iterable[Stage]) -> Plan:
+        """The plan that consists of the given stages, which follow each other."""
+        stages = tuple(stages)
+        bounds = (0, *(stage.stop for stage in stages))
         return Plan(
             problem_digest=self.digest,
             graph_digest=self.graph_digest,

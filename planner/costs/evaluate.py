@@ -54,6 +54,8 @@ class Evaluator:
         self._spreads = SpreadPrices(problem)
         self._block_moments: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
         self._compute = {node.name: StageCompute(node) for node in problem.nodes}
+        self._stage_terms: dict[tuple[int, int, tuple[str, ...]], StageTerm] = {}
+        self._hop_terms: dict[tuple[tuple[str, ...], tuple[str, ...], int], HopTerm] = {}
 
     def evaluate(self, plan: Plan) -> Breakdown:
         """The plan's price.
@@ -62,14 +64,21 @@ class Evaluator:
             MismatchError: the plan answers another problem, or does not cover its blocks and nodes.
         """
         _check(self.problem, plan)
-        stages = tuple(self._stage_term(stage) for stage in plan.stages)
-        hops = tuple(self._hop_terms(plan))
+        stages = tuple(map(self._stage_term, plan.stages))
+        hops = tuple(self._hops_of(plan))
         seconds = [term.compute_s for term in stages] + [term.transfer_s for term in hops]
         return Breakdown(
             origin=Origin.PREDICTED, stages=stages, hops=hops, latency_s=math.fsum(seconds)
         )
 
     def _stage_term(self, stage: Stage) -> StageTerm:
+        """The stage's price, worked out once: plans of one problem share most of their stages."""
+        key = stage.start, stage.stop, stage.nodes
+        if key not in self._stage_terms:
+            self._stage_terms[key] = self._priced_stage(stage)
+        return self._stage_terms[key]
+
+    def _priced_stage(self, stage: Stage) -> StageTerm:
         nodes = [self.problem.nodes[self.problem.node_index[name]] for name in stage.nodes]
         span = np.array([stage.start]), np.array([stage.stop])
         peaks = [int(self._memory.stage_bytes(node, *span)[0]) for node in nodes]
@@ -133,26 +142,35 @@ class Evaluator:
         media = tuple(self._prices.medium(*pair) for pair in pairs)
         return media if any(media) else ()
 
-    def _hop_terms(self, plan: Plan) -> Iterator[HopTerm]:
-        problem = self.problem
+    def _hops_of(self, plan: Plan) -> Iterator[HopTerm]:
+        """The price of every hop; each is priced once, as stages are."""
+        problem, known = self.problem, self._hop_terms
         visited = ((problem.source,), *(stage.nodes for stage in plan.stages), (problem.sink,))
         bounds = (0, *(stage.stop for stage in plan.stages))
         for (senders, receivers), bound in zip(pairwise(visited), bounds, strict=True):
-            n_bytes = np.array([problem.cut_bytes[bound]])
-            pairs = in_turn(senders, receivers)
-            prices = [float(self._prices.price(*pair, n_bytes)[0]) for pair in pairs]
-            seconds = [float(self._prices.hop_s(*pair, n_bytes)[0]) for pair in pairs]
-            yield HopTerm(
-                source=senders[0],
-                target=receivers[0],
-                n_bytes=problem.cut_bytes[bound],
-                transfer_s=max(seconds),
-                busy_s=max(float(self._prices.busy_s(*pair, n_bytes)[0]) for pair in pairs),
-                cold_s=self._cold_s(pairs, n_bytes),
-                media=self._media(pairs),
-                price=math.fsum(prices) / len(prices),
-                **self._hop_moments(pairs, seconds, n_bytes),
-            )
+            key = senders, receivers, problem.cut_bytes[bound]
+            if key not in known:
+                known[key] = self._priced_hop(*key)
+            yield known[key]
+
+    def _priced_hop(
+        self, senders: tuple[str, ...], receivers: tuple[str, ...], size_bytes: int
+    ) -> HopTerm:
+        n_bytes = np.array([size_bytes])
+        pairs = in_turn(senders, receivers)
+        prices = [float(self._prices.price(*pair, n_bytes)[0]) for pair in pairs]
+        seconds = [float(self._prices.hop_s(*pair, n_bytes)[0]) for pair in pairs]
+        return HopTerm(
+            source=senders[0],
+            target=receivers[0],
+            n_bytes=size_bytes,
+            transfer_s=max(seconds),
+            busy_s=max(float(self._prices.busy_s(*pair, n_bytes)[0]) for pair in pairs),
+            cold_s=self._cold_s(pairs, n_bytes),
+            media=self._media(pairs),
+            price=math.fsum(prices) / len(prices),
+            **self._hop_moments(pairs, seconds, n_bytes),
+        )
 
 
 def evaluate(problem: Problem, plan: Plan) -> Breakdown:

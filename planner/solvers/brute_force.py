@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import combinations
 from math import comb, factorial, inf, isfinite
 
@@ -87,16 +88,17 @@ def _rank(objective: Objective, estimate: Breakdown) -> tuple[float, float]:
 
 def _plans(problem: Problem, budget: Budget) -> Iterator[Plan]:
     names = [node.name for node in problem.nodes]
+    stage_on = cache(problem.stage)
     most = problem.limits.max_stages or problem.n_blocks
     for n_stages in range(problem.limits.min_stages, min(most, problem.n_blocks) + 1):
-        sequences = list(_sequences(problem, _teams(problem), n_stages, budget))
+        sequences = [
+            [tuple(names[n] for n in team) for team in teams]
+            for teams in _sequences(problem, _teams(problem), n_stages, budget)
+        ]
         for cuts in combinations(range(1, problem.n_blocks), n_stages - 1):
+            starts, stops = (0, *cuts), (*cuts, problem.n_blocks)
             for teams in sequences:
-                yield problem.plan(
-                    cuts,
-                    tuple(names[team[0]] for team in teams),
-                    tuple(tuple(names[n] for n in team[1:]) for team in teams),
-                )
+                yield problem.plan_of(map(stage_on, starts, stops, teams))
 
 
 def _sequences(
