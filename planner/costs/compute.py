@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import fsum
 
 import numpy as np
@@ -54,15 +55,10 @@ class StageCompute:
 
     def __init__(self, node: NodeCosts) -> None:
         self._block_s = block_compute_s(node)
-        self._prefix_s = np.concatenate(([0.0], np.cumsum(self._block_s)))
         self._measured_s = {
             (stage.start, stage.stop): stage.latency_s / node.speed
             for stage in node.measured_stages
         }
-        width = len(self._prefix_s)
-        measured = sorted((a * width + b, s) for (a, b), s in self._measured_s.items())
-        self._keys = np.array([key for key, _ in measured], dtype=np.int64)
-        self._key_s = np.array([seconds for _, seconds in measured])
 
     def stage_s(self, start: int, stop: int) -> float:
         """Seconds of one stage, rounded once."""
@@ -74,8 +70,22 @@ class StageCompute:
     def stages_s(self, starts: _Ints, stops: _Ints) -> _Floats:
         """Seconds of each stage; as `stage_s`, up to the rounding of sums."""
         seconds: _Floats = self._prefix_s[stops] - self._prefix_s[starts]
-        if len(self._keys):
+        if self._measured_s:
+            known, known_s = self._measured
             keys = starts * len(self._prefix_s) + stops
-            place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-            seconds = np.where(self._keys[place] == keys, self._key_s[place], seconds)
+            place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+            seconds = np.where(known[place] == keys, known_s[place], seconds)
         return seconds
+
+    @cached_property
+    def _prefix_s(self) -> _Floats:
+        """Seconds of the blocks before each boundary."""
+        return np.concatenate(([0.0], np.cumsum(self._block_s)))
+
+    @cached_property
+    def _measured(self) -> tuple[_Ints, _Floats]:
+        """Keys of the stages with a time of their own, in ascending order, and their seconds."""
+        width = len(self._prefix_s)
+        measured = sorted((a * width + b, s) for (a, b), s in self._measured_s.items())
+        keys = np.array([key for key, _ in measured], dtype=np.int64)
+        return keys, np.array([seconds for _, seconds in measured])

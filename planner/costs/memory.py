@@ -194,6 +194,10 @@ class _Repeats:
         pairs = [
             (a, b, weight.n_bytes) for weight in problem.shared for a, b in pairwise(weight.blocks)
         ]
+        if not pairs:
+            self._table = np.zeros((1, 1), dtype=np.int64)
+            self._row = self._column = np.zeros(problem.n_blocks + 1, dtype=np.int64)
+            return
         first, second, n_bytes = np.array(pairs, dtype=np.int64).reshape(-1, 3).T
         firsts, row = np.unique(first, return_inverse=True)
         seconds, column = np.unique(second, return_inverse=True)
