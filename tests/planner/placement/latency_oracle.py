@@ -8,8 +8,6 @@ import math
 import random
 from pathlib import Path
 
-import networkx as nx
-
 from planner.placement.instance import Operator, PlacementInstance
 
 ROOT = Path(__file__).parents[3]
@@ -73,37 +71,49 @@ def random_instance(seed, *, most=7, idle=0.0):
 
 
 def is_allowed(problem, device):
-    operators = problem.operators
+    return _holds_its_operators(problem, device) and _is_acyclic(_merged(problem, device))
+
+
+def _holds_its_operators(problem, device):
+    """Caps, what devices can run, and colours, of the first operators; no more can mend them."""
+    operators = problem.operators[: len(device)]
     for number in set(device) - {HOST}:
-        held = [v for v, other in enumerate(device) if other == number]
+        held = [operators[v] for v, other in enumerate(device) if other == number]
         if number >= problem.n_accelerators:
             return False
-        if sum(operators[v].size_bytes for v in held) > problem.cap_bytes:
+        if sum(one.size_bytes for one in held) > problem.cap_bytes:
             return False
-        if not all(operators[v].on_accelerator for v in held):
+        if not all(one.on_accelerator for one in held):
             return False
-    for a, one in enumerate(operators):
-        for b, other in enumerate(operators):
-            if one.colour is not None and one.colour == other.colour and device[a] != device[b]:
-                return False
-    return nx.is_directed_acyclic_graph(_merged(problem, device))
+    place_of = {}
+    return all(
+        one.colour is None or place_of.setdefault(one.colour, number) == number
+        for one, number in zip(operators, device, strict=True)
+    )
 
 
 def finish_s(problem, device):
     """Latest finish, by relaxing all start times until none changes."""
     operators, edges = problem.operators, problem.edges
+    waits, run_s = [], []
+    for v, number in enumerate(device):
+        held = [u for u, other in enumerate(device) if u == v or number == other != HOST]
+        reads = {a for a, b in edges if b in held and a not in held}
+        sends = {a for a, b in edges if a in held and b not in held}
+        waits.append(reads)
+        if number == HOST:
+            run_s.append(operators[v].cpu_s)
+        else:
+            parts = [operators[u].accelerator_s for u in held]
+            parts += [operators[u].transfer_s for u in (*reads, *sends)]
+            run_s.append(sum(parts))
     done = [0.0] * len(operators)
     for _ in range(len(operators) + 1):
-        for v, number in enumerate(device):
-            held = [u for u, other in enumerate(device) if u == v or number == other != HOST]
-            reads = {a for a, b in edges if b in held and a not in held}
-            sends = {a for a, b in edges if a in held and b not in held}
-            run_s = operators[v].cpu_s
-            if number != HOST:
-                run_s = sum(operators[u].accelerator_s for u in held)
-                run_s += sum(operators[u].transfer_s for u in reads)
-                run_s += sum(operators[u].transfer_s for u in sends)
-            done[v] = max((done[u] for u in reads), default=0.0) + run_s
+        before = list(done)
+        for v, reads in enumerate(waits):
+            done[v] = max((done[u] for u in reads), default=0.0) + run_s[v]
+        if done == before:
+            break
     return max(done)
 
 
@@ -114,6 +124,8 @@ def least_s(problem):
 
     def extend(device, n_used):
         nonlocal best
+        if not _holds_its_operators(problem, device):
+            return
         if len(device) == n:
             if is_allowed(problem, device):
                 best = min(best, finish_s(problem, device))
@@ -126,8 +138,18 @@ def least_s(problem):
 
 
 def _merged(problem, device):
+    """What each operator alone on the host, or all of a device as one, waits for."""
     name = [v if number == HOST else ("block", number) for v, number in enumerate(device)]
-    graph = nx.DiGraph()
-    graph.add_nodes_from(name)
-    graph.add_edges_from((name[a], name[b]) for a, b in problem.edges if name[a] != name[b])
-    return graph
+    waits = {one: set() for one in name}
+    for a, b in problem.edges:
+        if name[a] != name[b]:
+            waits[name[b]].add(name[a])
+    return waits
+
+
+def _is_acyclic(waits):
+    """Whether all can be taken away, each once nothing that it waits for is left."""
+    left = set(waits)
+    while ready := {one for one in left if not waits[one] & left}:
+        left -= ready
+    return not left
