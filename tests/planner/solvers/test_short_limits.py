@@ -69,11 +69,12 @@ def test_a_plan_that_is_not_proved_best_is_not_called_so():
 
 @pytest.mark.parametrize("order", ["free", "listed"])
 def test_without_time_the_period_is_that_of_a_plan_at_hand_with_a_bound(order):
-    problem = limited(large_problem(600, 16, cap_bytes=100 * 10**6), order=order)
+    problem = limited(large_problem(120, 8, cap_bytes=21 * 10**6), order=order)
     found = Throughput().solve(problem, THROUGHPUT, Budget(NO_TIME_S))
     assert found.plan is not None
     assert found.status is Status.FEASIBLE
     proved = Throughput().solve(problem, THROUGHPUT)
+    assert proved.status is Status.OPTIMAL
     assert found.lower_bound <= proved.value <= found.value
 
 
