@@ -85,8 +85,8 @@ def at_level(problem: Problem, level: str, positions: Sequence[int]) -> Problem:
     inner = [position for position in positions if 0 < position < problem.positions[-1]]
     if inside := [position for position in inner if position not in place]:
         raise MismatchError(
-            f"level {level!r} has a border at operator {inside[0]}, inside of a block: profile the "
-            "model at the finest level of the sweep (`partway profile --granularity`), or leave "
-            "the level out"
+            f"level {str(level)!r} has a border at operator {inside[0]}, inside of a block: "
+            "profile the model at the finest level of the sweep (`partway profile --granularity`), "
+            "or leave the level out"
         )
     return coarsened(problem, [place[position] for position in inner])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -21,6 +21,13 @@ class SavedRun(Record):
     result: RunResult
     cpu_quotas: bool = False
     """Whether a testbed's CPU quotas slowed the stages down to their nodes' speeds."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_its_plan(cls, content: Any) -> Any:
+        if isinstance(content, dict) and "document" not in content:
+            raise ValueError("is a run without its plan: `document` is missing")
+        return content
 
     @model_validator(mode="after")
     def _ran_this_plan(self) -> Self:

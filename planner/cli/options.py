@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -76,5 +76,9 @@ def check_output(path: Path, *, is_folder: bool = False) -> None:
     place = path if is_folder else path.parent
     while not place.exists() and place != place.parent:
         place = place.parent
-    if not place.is_dir() or not os.access(place, os.W_OK):
-        raise PlannerError(f"cannot write {path}: {place} is not a writable folder")
+    try:
+        # What permissions say is not enough: root has them all, also where nobody can write.
+        with TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise PlannerError(f"cannot write {path}: {place} is not a writable folder") from error

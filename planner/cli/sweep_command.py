@@ -43,13 +43,17 @@ def sweep(
       partway sweep resnet18.profile.json --cluster cluster.yaml -o sweep
       partway sweep resnet18.profile.json -c cluster.yaml --over bandwidth -o sweep
     """
-    from planner.cli.sweeps import SweepInputs, sweep_over
+    from planner.cli.pictures import picture_of
+    from planner.cli.sweeps import SweepInputs, sweep_over, table_path
     from planner.sweep_values import SweepAxis
     from planner.wording import no_plan_text
     from profiler.block_order import block_dag
 
     check_output(output, is_folder=True)
     axis = SweepAxis(word_of([axis.value for axis in SweepAxis], "over", over))
+    table = table_path(output, axis)
+    for file in (table, picture_of(table)):
+        check_output(file)
     options = search.options()
     reference, described, named = read_inputs(profiles, cluster)
     swept = sweep_over(axis, SweepInputs(reference, described, named, options), values)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from netmodel.units import parse_bandwidth_bytes_per_s, parse_size_bytes
 from planner import api
+from planner.cli.pictures import write_with_picture
 from planner.cli.sweep_tables import bandwidths_table, caps_table, levels_table, parts_table
 from planner.errors import PlannerError
-from planner.files import replacing, write_text_atomic
 from planner.plotting.bandwidth import latency_against_bandwidth, plot_latency_against_bandwidth
 from planner.plotting.granularity import (
     plans_against_granularity,
@@ -67,13 +67,14 @@ class Swept:
         """Writes CSV and PNG, named after what is varied, into a folder; returns their paths."""
         from matplotlib.figure import Figure
 
-        table, picture = folder / f"{self.axis}.csv", folder / f"{self.axis}.png"
         figure = Figure(figsize=self.size_in, layout="constrained")
         self.draw(figure)
-        write_text_atomic(table, self.csv)
-        with replacing(picture) as temporary:
-            figure.savefig(temporary, dpi=150, format="png")
-        return table, picture
+        return write_with_picture(table_path(folder, self.axis), self.csv, figure)
+
+
+def table_path(folder: Path, axis: SweepAxis) -> Path:
+    """Where the CSV of a sweep over an axis is written."""
+    return folder / f"{axis}.csv"
 
 
 def sweep_over(axis: SweepAxis, inputs: SweepInputs, values: str | None = None) -> Swept:

@@ -85,7 +85,7 @@ def test_a_run_without_its_plan_says_to_run_again(partway, place, command):
     content = content_of(saved_run())
     del content["document"]
     (place / "run.json").write_text(json.dumps(content))
-    assert_refused(partway, place, command, "document: Field required", "`partway run --save`")
+    assert_refused(partway, place, command, "run without its plan", "`partway run --save`")
 
 
 @pytest.mark.parametrize("command", ["report", "export"])

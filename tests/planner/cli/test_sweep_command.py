@@ -103,7 +103,7 @@ def test_plans_can_be_searched_by_another_objective(swept, axis):
         (["--over", "granularity", "--values", "tiny"], ["'tiny'", "block, stage, model"]),
         (
             ["--over", "granularity", "--values", "op,block"],
-            ["'op'", "inside of a block", "partway profile --granularity"],
+            ["level 'op' has", "inside of a block", "partway profile --granularity"],
         ),
         (["--over", "bandwidth", "--values", "10"], ["'10'", "20Mbit/s"]),
         (["--over", "bandwidth", "--values", "0Mbit/s"], ["below 1 bit/s"]),
@@ -159,3 +159,22 @@ def test_where_nothing_fits_the_files_say_so_and_the_exit_code_is_1(partway, fil
     # That there is no plan is proved as well as a plan would be.
     assert {(row["feasible"], row["proved"]) for row in rows} == {("no", "yes")}
     assert (tmp_path / "sweep" / f"{axis}.png").exists()
+
+
+@pytest.mark.parametrize("taken", ["parts.csv", "parts.png"])
+def test_a_folder_in_a_file_s_place_is_one_error_before_anything_is_written(
+    partway, files, tmp_path, taken
+):
+    (tmp_path / "sweep" / taken).mkdir(parents=True)
+    outcome = partway(
+        "sweep", files / "cnn.profile.json", "-c", files / "two.yaml", "-o", tmp_path / "sweep"
+    )
+    assert_one_error(outcome, f"cannot write {tmp_path / 'sweep' / taken}", "folder")
+    assert [path.name for path in (tmp_path / "sweep").iterdir()] == [taken]
+
+
+def test_a_place_where_nobody_can_write_is_one_error_before_any_work(partway, files):
+    outcome = partway(
+        "sweep", files / "cnn.profile.json", "-c", files / "two.yaml", "-o", "/proc/sweep"
+    )
+    assert_one_error(outcome, "cannot write /proc/sweep: /proc is not a writable folder")
