@@ -26,7 +26,7 @@ PICTURES = {
     "02_cost_model": 5,
     "03_network_model": 2,
     "04_solvers": 2,
-    "05_compare": 3,
+    "05_compare": 6,
 }
 """Of every notebook, how many it shows."""
 WHAT_NOTEBOOKS_USE = ("experiments", "netmodel", "notebooks", "planner", "profiler")
