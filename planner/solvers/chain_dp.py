@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-from planner.costs.evaluate import evaluate
+from planner.costs.evaluate import Evaluator
 from planner.limits import Order
 from planner.objectives import LATENCY, Objective, ObjectiveKind, broken_limit
 from planner.plan import Plan
@@ -50,12 +50,13 @@ class ChainDp:
         """The best plan of the class; without enough time, the best so far."""
         method = f"{self.name} ({problem.limits.describe()})"
         counts = stage_counts(problem)
-        found = _search(problem, objective, budget or Budget())
+        evaluator = Evaluator(problem)
+        found = _search(evaluator, objective, budget or Budget())
         if found.plan is None:
             if found.bound == inf:
                 return infeasible(objective, method, infeasible_reason(problem, counts))
             return unanswered(objective, method, _LATE, lower_bound=found.bound)
-        if (broken := broken_limit(problem.limits, evaluate(problem, found.plan))) is None:
+        if (broken := broken_limit(problem.limits, evaluator.evaluate(found.plan))) is None:
             return answer(
                 problem, objective, method, plan=found.plan, lower_bound=found.bound, reason=_LATE
             )
@@ -79,8 +80,9 @@ class _Found:
         return self.bound is None
 
 
-def _search(problem: Problem, objective: Objective, budget: Budget) -> _Found:
+def _search(evaluator: Evaluator, objective: Objective, budget: Budget) -> _Found:
     """Any number of stages first: a plan soon, a bound, and the answer if its count is allowed."""
+    problem = evaluator.problem
     counts = stage_counts(problem)
     if counts.impossible_reason(problem) is not None:
         return _Found(None, inf)
@@ -92,7 +94,7 @@ def _search(problem: Problem, objective: Objective, budget: Budget) -> _Found:
         return _Found(None, inf)
     least = additive_floor(problem, LATENCY if fewest else objective)
     if chain is not None and relaxed.is_complete:
-        least = max(least, _value(problem, objective if not fewest else LATENCY, chain) * _BELOW)
+        least = max(least, _value(evaluator, objective if not fewest else LATENCY, chain) * _BELOW)
     allowed = [] if chain is None or len(chain.nodes) not in counts else [chain]
     alone = best_single_node(tables) if not allowed and counts.least == 1 else None
     allowed += [] if alone is None else [alone]
@@ -104,7 +106,7 @@ def _search(problem: Problem, objective: Objective, budget: Budget) -> _Found:
         return _Found(_plan(problem, allowed[0]), None)
     layers = search_counts(tables, counts.most, budget)
     allowed += [found for found in layers.chains[counts.least - 1 :] if found is not None]
-    best = min(allowed, key=lambda one: _value(problem, objective, one), default=None)
+    best = min(allowed, key=lambda one: _value(evaluator, objective, one), default=None)
     plan = None if best is None else _plan(problem, best)
     if layers.is_complete:
         return _Found(plan, inf if plan is None else None)
@@ -132,8 +134,8 @@ def _fewest(
     return _Found(None, inf) if known is None else _Found(_plan(problem, known), None)
 
 
-def _value(problem: Problem, objective: Objective, chain: Chain) -> float:
-    return objective.value(evaluate(problem, _plan(problem, chain)))
+def _value(evaluator: Evaluator, objective: Objective, chain: Chain) -> float:
+    return objective.value(evaluator.evaluate(_plan(evaluator.problem, chain)))
 
 
 def _plan(problem: Problem, chain: Chain) -> Plan:
