@@ -11,9 +11,11 @@ from planner.costs.evaluate import evaluate
 from planner.costs.memory import StageMemory, farthest_stop, stage_bytes
 from planner.costs.transfer import HopPrices, hop_s
 from planner.errors import MismatchError
+from planner.solvers.brute_force import feasible_plans
 from profiler.profile_records import SharedWeight
 from tests.planner.instances import (
     NAMED,
+    limited,
     make_link,
     make_node,
     make_problem,
@@ -24,6 +26,7 @@ from tests.planner.instances import (
     tied_first_and_last,
     two_phones_one_server,
 )
+from tests.planner.priced_instances import priced_problem
 
 
 def test_compute_is_scaled_to_the_whole_and_divided_by_speed():
@@ -296,3 +299,16 @@ def test_the_busiest_of_unequal_replicas_bounds_the_period_and_the_slowest_the_l
     problem = make_problem(nodes, mesh(["a", "b"], bytes_per_s=1e9), (0, 0))
     estimate = evaluate(problem, problem.plan((), ("a",), (("b",),)))
     assert (estimate.latency_s, estimate.period_s) == (15.0, 6.0)
+
+
+@pytest.mark.parametrize(
+    "limits", [{"order": "free", "max_replicas": 2}, {"order": "free", "revisits": True}], ids=str
+)
+def test_an_evaluator_of_many_plans_prices_each_like_a_new_one(limits):
+    n_plans = 0
+    for seed in range(40):
+        problem = limited(priced_problem(seed, most_blocks=4, most_nodes=3), **limits)
+        for plan, estimate in feasible_plans(problem):
+            assert estimate == evaluate(problem, plan)
+            n_plans += 1
+    assert n_plans > 200
