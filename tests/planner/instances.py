@@ -11,6 +11,7 @@ from netmodel.cluster import Link
 from netmodel.links.affine import AffineLink
 from planner.limits import Limits, Order
 from planner.problem import NodeCosts, Problem
+from planner.solvers.brute_force import feasible_plans
 from profiler.profile_records import SharedWeight
 
 IN_ORDER = Limits(order=Order.LISTED)
@@ -113,6 +114,11 @@ def with_links(problem: Problem, links: Sequence[Link]) -> Problem:
     added = [link.model_dump() for link in links]
     content = problem.model_dump()
     return Problem.model_validate(content | {"links": [*content["links"], *added]})
+
+
+def has_a_plan(problem: Problem) -> bool:
+    """Whether any plan of the class holds all caps and limits."""
+    return next(feasible_plans(problem), None) is not None
 
 
 def two_phones_one_server() -> Problem:
