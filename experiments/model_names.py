@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+SMALL_CNN = "tests.planner.cli.small_models:make_cnn"
+"""What smokes measure where any model does: it is captured and exported in no time."""
 _PREFIX = "torchvision:"
 
 

@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from experiments.carried_profile.cpu_share import limited, skip_reason
+from experiments.model_names import SMALL_CNN
 from planner import api
 from planner.files import write_text_atomic
 from profiler.profile_records import Profile
@@ -35,7 +36,7 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", default=MODELS)
     parser.add_argument("-o", "--output", type=Path, default=Path("out/carried_profile"))
     options = parser.parse_args()
-    models = ("tests.planner.cli.small_models:make_cnn",) if options.smoke else options.models
+    models = (SMALL_CNN,) if options.smoke else options.models
     budget = SMOKE_BUDGET if options.smoke else BUDGET
     machines = ["two threads"]
     if (reason := skip_reason()) is not None:

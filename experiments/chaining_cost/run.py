@@ -9,6 +9,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+from experiments.model_names import SMALL_CNN
 from planner import api
 from planner.files import write_text_atomic
 from profiler.backends import backend_named
@@ -19,7 +20,7 @@ from profiler.carve import carve
 from profiler.process import pin_allocator
 
 MODELS = ("torchvision:resnet18", "torchvision:resnet50", "torchvision:mobilenet_v2")
-SMOKE_MODELS = ("torchvision:squeezenet1_1",)
+SMOKE_MODELS = (SMALL_CNN,)
 HEADER = (
     "model", "backend", "stages", "whole (s)", "chained (s)", "chained over whole",
     "whole over whole", "rounds",

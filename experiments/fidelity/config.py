@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from experiments.linked_runs import LinkedConfig
+from experiments.model_names import SMALL_CNN
 
 MODELS = (
     "torchvision:resnet18",
@@ -40,7 +41,7 @@ class FidelityConfig(LinkedConfig):
 
 
 SMOKE = {
-    "models": ("torchvision:squeezenet1_1",),
+    "models": (SMALL_CNN,),
     "clusters": ("phone_server",),
     "links": ("100Mbit/s+0.3ms",),
     "backends": ("onnx",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from experiments.configs import Kind
+from experiments.model_names import SMALL_CNN
 from profiler.record import Record
 
 MODELS = (
@@ -45,7 +46,7 @@ class PromiseConfig(Record):
 
 
 SMOKE = {
-    "models": ("torchvision:squeezenet1_1",),
+    "models": (SMALL_CNN,),
     "backends": ("onnx",),
     "shares": (0.0, 1.0),
     "below_shares": (1.0,),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from experiments.linked_runs import LinkedConfig
+from experiments.model_names import SMALL_CNN
 from profiler.record import Record
 
 
@@ -35,7 +36,7 @@ class RankingConfig(LinkedConfig):
 
 SMOKE = {
     "cases": (
-        Case(name="squeezenet1_1 onnx, 2 nodes", model="torchvision:squeezenet1_1",
+        Case(name="small cnn onnx, 2 nodes", model=SMALL_CNN,
              backend="onnx", n_nodes=2, n_blocks=2),
     ),
     "links": ("100Mbit/s+0.3ms",),
