@@ -1,34 +1,41 @@
-"""Close calls: cells in which another plan seems quicker than ours, and may be so by chance."""
+"""Close calls: cells in which another plan takes about as long as ours, or seems quicker."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from experiments.bandwidth.summary import cells_of
 from experiments.contest import OURS, ContestRow, Entries
 from experiments.stages import stage_words
 from experiments.standings import standings
 
 
-def close_calls(case: str, rows: Sequence[ContestRow], entries: Entries) -> Entries:
-    """Our plan and all that seem quicker, over the links where one does by more than is claimed.
+def close_calls(
+    case: str, rows: Sequence[ContestRow], entries: Entries, *, within: float
+) -> Entries:
+    """Every other plan that does not seem clearly slower, and ours over the same links.
 
-    They are measured more often: of a dozen plans that take nearly as long, the one that two visits
-    make look quickest need not be quicker.
+    They are measured more often, whichever of the two seems quicker: to look again only where ours
+    seems slower would keep all the luck that it had.
 
     Args:
         case: the model.
         rows: of all cases.
         entries: what was measured of this one.
+        within: how much longer than ours another plan takes, relative to ours, that is not clear.
     """
-    worse = {cell.link for cell in cells_of(rows) if cell.case == case and cell.is_worse}
-    quicker = {
-        (standing.link, standing.cuts, standing.nodes)
-        for standing in standings([row for row in rows if row.case == case])
-        if standing.link in worse and (standing.name == OURS or (standing.over_ours or 1) < 1)
+    found = standings([row for row in rows if row.case == case])
+    ours = {each.link: (each.cuts, each.nodes) for each in found if each.name == OURS}
+    close = {
+        (each.link, each.cuts, each.nodes)
+        for each in found
+        if each.fits
+        and each.over_ours is not None
+        and each.over_ours < 1 + within
+        and (each.cuts, each.nodes) != ours[each.link]
     }
-    found = {
-        stages: [entry for entry in visits if (entry.link, *stage_words(stages)) in quicker]
+    close |= {(link, *ours[link]) for link, *_ in close}
+    again = {
+        stages: [entry for entry in visits if (entry.link, *stage_words(stages)) in close]
         for stages, visits in entries.items()
     }
-    return {stages: visits for stages, visits in found.items() if visits}
+    return {stages: visits for stages, visits in again.items() if visits}

@@ -22,7 +22,9 @@ class BandwidthConfig(LinkedConfig):
     visits: int = 2
     """How often every plan is measured, in opposite orders."""
     close_visits: int = 8
-    """The same of our plan and those that seem quicker by more than the claim, over such links."""
+    """The same of our plan and of those that are not clearly slower, over such links."""
+    close_within: float = 0.1
+    """Another plan is clearly slower if it takes so much longer than ours, relative to ours."""
     most_over_ours: float = 2.0
     """Plans that are predicted to take so many times as long as ours are not measured …"""
     cheap_s: float = 0.3

@@ -59,7 +59,7 @@ def main() -> None:
             for plans, n_visits in ((selection.tried, 1), (selection.measured, config.visits)):
                 contest = Contest(model, cluster, plans, rows)
                 contest.measure(captured, n_visits=n_visits, on_testbed=on_testbed)
-            close = close_calls(model, rows.rows, selection.measured)
+            close = close_calls(model, rows.rows, selection.measured, within=config.close_within)
             Contest(model, cluster, close, rows).measure(
                 captured, n_visits=config.close_visits, on_testbed=on_testbed
             )

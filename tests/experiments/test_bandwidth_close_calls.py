@@ -1,5 +1,7 @@
 from types import SimpleNamespace
 
+import pytest
+
 from experiments.bandwidth.close_calls import close_calls
 from tests.experiments.test_bandwidth_summary import FAST, SLOW, visits
 
@@ -8,24 +10,29 @@ def entry(link):
     return SimpleNamespace(link=link)
 
 
-def test_ours_and_all_that_seem_quicker_are_measured_again_where_one_is_by_more_than_the_claim():
-    rows = [
-        *visits("a", "partway", 1.1, 1.1),
-        *visits("b", "quick", 1.0, 1.0),
-        *visits("c", "a little quicker", 1.09, 1.09),
-        *visits("d", "slow", 1.2, 1.2),
-        *visits("a", "partway", 1.01, 1.01, link=FAST),
-        *visits("b", "quick", 1.0, 1.0, link=FAST),
+@pytest.mark.parametrize("others", [(1.09, 0.8, 1.0), (1.0, 1.05, 1.01), (0.9, 0.95, 1.099)])
+def test_ours_and_all_that_are_not_clearly_slower_are_measured_again_whoever_seems_quicker(others):
+    rows = [*visits("a", "partway", 1.0, 1.0), *visits("e", "clearly slower", 1.1, 1.1)]
+    for node, seconds in zip("bcd", others, strict=True):
+        rows += visits(node, f"rule of {node}", seconds, seconds)
+    rows += [
+        *visits("a", "partway", 1.0, 1.0, link=FAST),
+        *visits("b", "rule of b", 1.2, 1.2, link=FAST),
     ]
     slow, fast = entry(SLOW), entry(FAST)
     entries = {((), (node,)): [slow, fast] for node in "ab"} | {
-        ((), (node,)): [slow] for node in "cd"
+        ((), (node,)): [slow] for node in "cde"
     }
-    found = close_calls("tiny", rows, entries)
-    assert found == {((), (node,)): [slow] for node in "abc"}
-    assert close_calls("another", rows, entries) == {}
+    found = close_calls("tiny", rows, entries, within=0.1)
+    assert found == {((), (node,)): [slow] for node in "abcd"}
+    assert close_calls("another", rows, entries, within=0.1) == {}
 
 
-def test_nothing_is_measured_again_where_ours_is_the_quickest():
-    rows = [*visits("a", "partway", 1.0, 1.0), *visits("b", "even", 1.0, 1.5)]
-    assert close_calls("tiny", rows, {((), ("a",)): [entry(SLOW)]}) == {}
+def test_nothing_is_measured_again_where_all_others_are_our_plan_or_exceed_a_cap_or_failed():
+    rows = [
+        *visits("a", "partway; the same", 1.0, 1.0),
+        *visits("b", "above a cap", 0.5, 0.5, fits=False),
+        *visits("c", "failed", None, 0.5, result="killed"),
+    ]
+    entries = {((), (node,)): [entry(SLOW)] for node in "abc"}
+    assert close_calls("tiny", rows, entries, within=0.1) == {}
