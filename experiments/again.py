@@ -22,14 +22,17 @@ def sum_up_again(sum_up: Callable[[Path], None], default: Path) -> None:
         default: the experiment's own folder.
 
     Raises:
-        SystemExit: a file of the folder is missing, or of no use.
+        SystemExit: a file of the folder is missing, or of no use, or the summary cannot be written.
     """
     parser = argparse.ArgumentParser(description="Sums up the rows of a folder again.")
     parser.add_argument("folder", type=Path, nargs="?", default=default)
+    folder = parser.parse_args().folder
     try:
-        sum_up(parser.parse_args().folder)
+        sum_up(folder)
     except PlannerError as error:
         raise SystemExit(str(error)) from error
+    except OSError as error:
+        raise SystemExit(f"cannot sum up {folder}: {error}") from error
 
 
 def draw_again(draw: Callable[[Path], Figure], default: Path, name: str = "") -> None:
@@ -41,7 +44,7 @@ def draw_again(draw: Callable[[Path], Figure], default: Path, name: str = "") ->
         name: of the picture; that of the experiment if empty.
 
     Raises:
-        SystemExit: a file of the folder is missing, or of no use.
+        SystemExit: a file of the folder is missing, or of no use, or the picture cannot be written.
     """
     parser = argparse.ArgumentParser(description="Draws the rows of a folder.")
     parser.add_argument("folder", type=Path, nargs="?", default=default)
@@ -51,7 +54,12 @@ def draw_again(draw: Callable[[Path], Figure], default: Path, name: str = "") ->
         figure = draw(options.folder)
     except PlannerError as error:
         raise SystemExit(str(error)) from error
-    write_picture(figure, options.output or options.folder / f"{name or default.name}.png")
+    target = options.output or options.folder / f"{name or default.name}.png"
+    try:
+        write_picture(figure, target)
+    except OSError as error:
+        reason = f"{error.strerror}. Name another picture with -o"
+        raise SystemExit(f"cannot write {target}: {reason}") from error
 
 
 def write_picture(figure: Figure, path: Path) -> None:
