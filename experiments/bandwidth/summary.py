@@ -40,6 +40,11 @@ class Cell(Record):
     """The larger |second / first visit - 1| of both plans."""
 
     @property
+    def best_over(self) -> float:
+        """The best other's latency over ours, less one; nothing if it was not measured."""
+        return 1 / self.over_best - 1 if self.over_best else 0.0
+
+    @property
     def is_worse(self) -> bool:
         """Whether ours takes longer than the claim allows."""
         return self.over_best is not None and self.over_best > 1 + TOLERANCE
@@ -89,6 +94,10 @@ class BandwidthSummary(Record):
     within: int
     """How often ours takes at most 2 % longer than the best other, the two counts above included; a
     cell in which ours failed is none of these."""
+    better_beyond_noise: int
+    """How often ours takes less than every other by more than visits differ: those of the cell's
+    two plans or, if that is more, those of a cell in the median. That two visits agree by chance
+    makes a finding of no difference."""
     ours_failed: tuple[str, ...]
     """Cells in which a visit of our plan failed, with the reason."""
     worst_over_best: float | None
@@ -122,19 +131,23 @@ def summarise(rows: Sequence[ContestRow]) -> BandwidthSummary:
     measured = [cell for cell in compared if cell.over_best is not None]
     worst = max(measured, key=lambda cell: cell.over_best or 0.0, default=None)
     noises = [cell.noise for cell in compared if cell.noise is not None]
+    median_noise = median(noises) if noises else None
     return BandwidthSummary(
         cells=cells,
         rules=_rules(fields),
         compared=len(compared),
         equal=sum(cell.over_best == 1 for cell in compared),
-        better=sum((cell.over_best or 1.0) < 1 for cell in measured),
+        better=sum(cell.best_over > 0 for cell in measured),
         within=sum(cell.keeps_claim for cell in compared),
+        better_beyond_noise=sum(
+            cell.best_over > max(cell.noise or 0.0, median_noise or 0.0) for cell in measured
+        ),
         ours_failed=tuple(
             f"{cell.case}, {cell.link}: {cell.failure}" for cell in cells if cell.failure
         ),
         worst_over_best=worst.over_best if worst else None,
         worst_in=f"{worst.case}, {worst.link}" if worst else "",
-        median_noise=median(noises) if noises else None,
+        median_noise=median_noise,
         **_counts(rows, cells),
     )
 

@@ -40,9 +40,9 @@ def overview(summary: BandwidthSummary) -> Iterator[str]:
     yield (
         f"{summary.compared} cells; ours takes at most {TOLERANCE:.0%} longer than the best other "
         f"plan in {summary.within}: it is the same plan in {summary.equal}, quicker in "
-        f"{summary.better}, slower by so little in {little_slower}; worst "
-        f"{ratio(summary.worst_over_best)} ({summary.worst_in or 'nowhere'}); median noise "
-        f"{percent(summary.median_noise)}"
+        f"{summary.better} (beyond the noise in {summary.better_beyond_noise}), slower by so "
+        f"little in {little_slower}; worst {ratio(summary.worst_over_best)} "
+        f"({summary.worst_in or 'nowhere'}); median noise {percent(summary.median_noise)}"
     )
     yield (
         f"{summary.too_slow} plan and link pairs predicted only, at least "

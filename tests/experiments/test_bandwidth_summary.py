@@ -110,6 +110,31 @@ def test_the_noise_of_all_cells_is_their_median():
     assert found.median_noise == pytest.approx(0.1)
 
 
+def test_the_noise_of_a_cell_is_the_larger_one_of_both_plans():
+    found = summarise([*visits("a", "partway", 1.0, 1.1), *visits("b", "even", 2.0, 2.6)])
+    (cell,) = found.cells
+    assert cell.noise == found.median_noise == pytest.approx(0.3)
+
+
+def test_ours_is_quicker_beyond_noise_where_neither_its_cell_nor_most_cells_are_as_noisy():
+    def cell(link, theirs_s, second_s):
+        return [*visits("a", "partway", 1.0, 1.0, link=link),
+                *visits("b", "even", theirs_s, second_s, link=link)]  # fmt: skip
+
+    def found(*others):
+        # Visits differ by nothing here; theirs takes 5 % longer.
+        lucky = cell(SLOW, 1.05, 1.05)
+        return summarise([*lucky, *(row for other in others for row in other)])
+
+    assert (found().better, found().better_beyond_noise) == (1, 1)
+    # The median noise is 2 %, and then 6 %; these cells' own noise hides what they gain.
+    quiet, loud = cell(FAST, 1.0, 1.02), cell("1Mbit/s+20ms", 1.0, 1.06)
+    assert (found(quiet, loud).better, found(quiet, loud).better_beyond_noise) == (3, 1)
+    louder = found(loud, cell(FAST, 1.0, 1.08))
+    assert (louder.better, louder.better_beyond_noise) == (3, 0)
+    assert "quicker in 3 (beyond the noise in 0), " in next(iter(overview(louder)))
+
+
 def test_nothing_is_summed_up_from_no_rows():
     with pytest.raises(SystemExit, match="no rows"):
         summarise([])
@@ -125,6 +150,8 @@ def test_plans_above_a_cap_are_counted_apart_from_failures():
     ])  # fmt: skip
     assert (found.above_caps, found.above_caps_killed, found.failed) == (2, 1, 2)
     assert (found.too_slow, found.least_too_slow) == (0, None)
+    # Not 0.9, of the plan that ran though it does not fit.
+    assert (found.least_of_predicted, found.most_of_predicted) == (1.0, 1.0)
     assert {rule.name: (rule.cells, rule.fits) for rule in found.rules} == {
         "z": (1, 1),
         "x": (1, 0),
