@@ -157,6 +157,12 @@ def test_everybody_stands_beside_our_plan():
     assert "killed" in careless.failure
 
 
+def test_noise_is_no_less_where_the_second_visit_is_the_quicker_one():
+    visits = [row("a", 0, 1.0, by="partway"), row("a", 1, 0.75, by="partway")]
+    (ours,) = standings(visits)
+    assert ours.noise == 0.25
+
+
 def test_visits_of_several_profiles_are_not_taken_together():
     ours, other = row("a", 0, 1.0, by="partway"), row("b", 1, 1.0, by="partway")
     with pytest.raises(SystemExit, match="tiny, slow: the rows are of more than one profile"):

@@ -61,6 +61,13 @@ def test_a_cell_is_the_median_of_its_visits_beside_the_familiar_model():
     assert (whole.killed, whole.measured_s, whole.over_familiar) == (True, None, None)
 
 
+@pytest.mark.parametrize("peaks", [(70, 80), (80, 70)])
+def test_the_memory_of_a_cell_is_the_most_of_its_visits(peaks):
+    visits = [row("small", n, 1.0, measured_bytes=str(peak)) for n, peak in enumerate(peaks)]
+    (cell,) = cells(visits)
+    assert cell.measured_bytes == 80
+
+
 def test_a_cell_with_a_failed_visit_has_no_latency():
     first, second = row("large", 0, 1.0), row("large", 1)
     (cell,) = cells([first, second])
