@@ -35,7 +35,7 @@ def test_an_experiment_runs_and_writes_rows(name, tmp_path):
 def test_an_experiment_has_a_page_with_its_command_and_rows(name):
     folder = ROOT / "experiments" / name
     page = (folder / "README.md").read_text()
-    assert "experiments" in page
+    assert f"python -m experiments.{name}.run" in page
     assert "--smoke" in page
     assert list(folder.glob("*.csv"))
 

@@ -71,15 +71,23 @@ def run_here(words, folder):
     return done.stdout
 
 
+def written_in(target):
+    """Files of a folder, or the file itself, each with when it was written."""
+    paths = [target, *target.rglob("*")]
+    return {(path, path.stat().st_mtime_ns) for path in paths if path.is_file()}
+
+
 def test_the_commands_of_the_readme_work_one_after_the_other(tmp_path):
     commands = commands_of(README)
     assert [name for name, _ in commands][:2] == ["profile", "plan"]
     for name, words in commands:
         line = shlex.split(words, comments=True)
+        targets = [word for option, word in pairwise(line) if option in ("-o", "--save")]
+        before = {target: written_in(tmp_path / target) for target in targets}
         run_here(["-m", "planner.cli.main", name, *line], tmp_path)
-        for option, target in pairwise(line):
-            if option in ("-o", "--save"):
-                assert (tmp_path / target).exists(), target
+        for target, files in before.items():
+            # Several commands write into one folder.
+            assert written_in(tmp_path / target) - files, f"{name} wrote nothing to {target}"
 
 
 def test_the_python_of_the_readme_works(tmp_path):
@@ -95,6 +103,8 @@ def test_the_python_of_the_readme_works(tmp_path):
 @pytest.mark.parametrize(("name", "module", "words"), MODULES)
 def test_the_command_of_an_experiment_names_what_there_is(name, module, words):
     path = ROOT / Path(*module.split(".")).with_suffix(".py")
+    assert path.is_file(), f"{name}: there is no {module}"
+    assert 'if __name__ == "__main__":' in path.read_text(), f"{name}: {module} does nothing"
     sources = " ".join(source.read_text() for source in path.parent.glob("*.py"))
     for option in re.findall(r"(?<!\S)--?[a-z][\w-]*", words):
         known = (f'"{option}"', f'"{option.strip("-")}"')  # the latter where a loop adds the dashes
