@@ -1,19 +1,22 @@
 """Latency against bandwidth: which plan is best for which network, and where does that change?
 
-The thick line is the best plan; every other line is one plan kept whatever the bandwidth. A
-crossover is where the best plan changes: between two bandwidths of the sweep it is where the lines
-of their two plans meet, which is exact for links whose time is affine in the bytes. A third plan
-that is best only between the two is not seen: sweep in finer steps.
+The band is the best plan; every line is one plan kept whatever the bandwidth, thin and grey where
+it is the best nowhere. A crossover is where the best plan changes: between two bandwidths of the
+sweep it is where the lines of their two plans meet, which is exact for links whose time is affine
+in the bytes. A third plan that is best only between the two is not seen: sweep in finer steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite, nan
+from textwrap import fill
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from planner.bandwidth_sweep import BandwidthSweep, FixedPlan
@@ -22,6 +25,10 @@ from planner.plotting.palette import style_of
 from planner.plotting.plan_panels import draw_unproved
 
 _MBIT_PER_S = 1e6 / 8
+_LEGEND_CHARACTERS = 40
+_BAND_EDGE = withStroke(linewidth=11.5, foreground="0.35")
+_LINE_EDGE = withStroke(linewidth=2.8, foreground="0.2")
+"""Without edges, light colours are lost on the band, and the band on paper, when printed grey."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,8 @@ class PlanLine:
     is_chosen: bool
     """Whether it is the best one somewhere."""
     latency_ms: tuple[float, ...]
+    at_crossovers_ms: tuple[float, ...] = ()
+    """Where the best plan changes, as exact as these places are."""
 
 
 @dataclass(frozen=True)
@@ -71,17 +80,23 @@ def latency_against_bandwidth(sweep: BandwidthSweep) -> BandwidthTable:
     chosen = tuple(plan_words(row.nodes, row.cuts) if row.feasible else None for row in sweep.rows)
     plans = {plan_words(plan.nodes, plan.cuts): plan for plan in sweep.plans}
     objective = sweep.rows[0].objective
-    meet = _crossovers(sweep, chosen, plans) if objective == "latency" else ()
+    meet = tuple(_crossovers(sweep, chosen, plans)) if objective == "latency" else ()
     return BandwidthTable(
         mbit_per_s=tuple(b / _MBIT_PER_S for b in sweep.bandwidths_bytes_per_s),
         best_ms=tuple(nan if row.latency_s is None else row.latency_s * 1e3 for row in sweep.rows),
         chosen=chosen,
         lines=tuple(
-            PlanLine(words, plan.fits, words in chosen, tuple(s * 1e3 for s in plan.latency_s))
+            PlanLine(
+                words,
+                plan.fits,
+                words in chosen,
+                tuple(s * 1e3 for s in plan.latency_s),
+                _at_crossovers_ms(sweep, plan, meet),
+            )
             for words, plan in plans.items()
             if all(map(isfinite, plan.latency_s))
         ),
-        crossovers=tuple(meet),
+        crossovers=meet,
         objective=objective,
         unproved=tuple(i for i, row in enumerate(sweep.rows) if row.feasible and not row.is_proved),
     )
@@ -89,17 +104,26 @@ def latency_against_bandwidth(sweep: BandwidthSweep) -> BandwidthTable:
 
 def plot_latency_against_bandwidth(table: BandwidthTable, ax: Axes) -> None:
     """Draws latency over bandwidth, both logarithmic; best about 7 by 5 inches."""
+    best_ms = [crossover.latency_ms for crossover in table.crossovers]
+    x, y, _ = _bent(table, table.best_ms, best_ms)
     ax.plot(
-        *_envelope(table), color="0.8", linewidth=9, solid_capstyle="round",
+        x, y, color="0.85", linewidth=9, solid_capstyle="round", path_effects=[_BAND_EDGE],
         label="best plan that fits", zorder=1,
     )  # fmt: skip
-    for index, line in enumerate(table.lines):
+    chosen = [line for line in table.lines if line.is_chosen]
+    for index, line in enumerate(chosen):
+        x, y, sampled = _bent(table, line.latency_ms, line.at_crossovers_ms)
         style = style_of(index)
         ax.plot(
-            table.mbit_per_s, line.latency_ms, color=style.colour, marker=style.marker,
-            markersize=5 if line.is_chosen else 3.5, linestyle="-" if line.is_chosen else ":",
-            linewidth=1.6 if line.is_chosen else 1.0, label=_label(line), zorder=2,
+            x, y, color=style.colour, marker=style.marker, markersize=6, markevery=sampled,
+            linestyle=style.line, linewidth=1.6, path_effects=[_LINE_EDGE], label=line.words,
+            zorder=2,
         )  # fmt: skip
+    nowhere = [line for line in table.lines if not line.is_chosen]
+    for index, line in enumerate(nowhere):
+        x, y, _ = _bent(table, line.latency_ms, line.at_crossovers_ms)
+        words = _nowhere_words(nowhere) if index == 0 else None
+        ax.plot(x, y, color="0.45", linewidth=0.9, linestyle=":", label=words, zorder=1.8)
     draw_unproved(ax, [(table.mbit_per_s[i], table.best_ms[i]) for i in table.unproved])
     for index, crossover in enumerate(table.crossovers):
         ax.axvline(
@@ -129,12 +153,18 @@ def plot_latency_against_bandwidth(table: BandwidthTable, ax: Axes) -> None:
     ax.legend(fontsize="small")
 
 
-def _envelope(table: BandwidthTable) -> tuple[list[float], list[float]]:
-    """The best plans' line, which bends where they change."""
-    points = list(zip(table.mbit_per_s, table.best_ms, strict=True))
-    points += [(crossover.mbit_per_s, crossover.latency_ms) for crossover in table.crossovers]
+def _bent(
+    table: BandwidthTable, sampled_ms: Sequence[float], at_crossovers_ms: Sequence[float]
+) -> tuple[list[float], list[float], list[int]]:
+    """A line through the sweep's bandwidths and the crossovers, and the places of the former."""
+    points = [(x, y, True) for x, y in zip(table.mbit_per_s, sampled_ms, strict=True)]
+    points += [
+        (crossover.mbit_per_s, y, False)
+        for crossover, y in zip(table.crossovers, at_crossovers_ms, strict=True)
+    ]
     points.sort(key=lambda point: point[0])
-    return [x for x, _ in points], [y for _, y in points]
+    sampled = [place for place, (_, _, is_sampled) in enumerate(points) if is_sampled]
+    return [x for x, _, _ in points], [y for _, y, _ in points], sampled
 
 
 def _limit(table: BandwidthTable, ax: Axes) -> None:
@@ -148,10 +178,23 @@ def _limit(table: BandwidthTable, ax: Axes) -> None:
         ax.set_ylim(min(best + drawn) * 0.8, max(best) * 2.5)
 
 
-def _label(line: PlanLine) -> str:
-    if not line.fits:
-        return f"{line.words} (does not fit)"
-    return line.words if line.is_chosen else f"{line.words} (never best)"
+def _nowhere_words(lines: Sequence[PlanLine]) -> str:
+    """All in one, as they lie above each other at the right: they have one look."""
+    if len(lines) == 1:
+        return f"{lines[0].words} ({'never best' if lines[0].fits else 'does not fit'})"
+    slow_first = sorted(lines, key=lambda line: -line.latency_ms[-1])
+    named = (line.words + ("" if line.fits else " (does not fit)") for line in slow_first)
+    words = f"never best, from above at the right: {', '.join(named)}"
+    return fill(words, _LEGEND_CHARACTERS, break_on_hyphens=False)
+
+
+def _at_crossovers_ms(
+    sweep: BandwidthSweep, plan: FixedPlan, crossovers: Sequence[Crossover]
+) -> tuple[float, ...]:
+    """What a plan takes there: its line is straight in 1/β between two bandwidths of the sweep."""
+    places = [1 / (crossover.mbit_per_s * _MBIT_PER_S) for crossover in crossovers]
+    inverse = [1 / bandwidth for bandwidth in reversed(sweep.bandwidths_bytes_per_s)]
+    return tuple((1e3 * np.interp(places, inverse, plan.latency_s[::-1])).tolist())
 
 
 def _crossovers(

@@ -1,4 +1,4 @@
-"""Colours, hatches and markers that stay apart for every kind of colour vision, and in grey.
+"""Colours, hatches, markers and dashes that stay apart for every colour vision, and in grey.
 
 Neighbours in a picture differ by a colour and by a hatch or a marker. The colours are those of
 Okabe and Ito, "Color Universal Design", 2008, and a grey.
@@ -18,6 +18,7 @@ class Style(NamedTuple):
     colour: str
     hatch: str
     marker: str
+    line: str = "-"
 
 
 STYLES = (
@@ -32,6 +33,10 @@ STYLES = (
 )
 
 
+LINES = ("-", "--", "-.")
+
+
 def style_of(index: int) -> Style:
-    """The style of the index-th thing; they repeat after the last."""
-    return STYLES[index % len(STYLES)]
+    """The style of the index-th thing; after the last they repeat with other dashes."""
+    turn, place = divmod(index, len(STYLES))
+    return STYLES[place]._replace(line=LINES[turn % len(LINES)])

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from planner import plotting
-from planner.plotting.palette import STYLES
+from planner.plotting.palette import LINES, STYLES, style_of
 
 FOLDER = Path(plotting.__file__).parent
 PICTURES = [
@@ -41,8 +41,14 @@ def test_neighbouring_styles_differ_in_colour_lightness_and_shape():
 
 
 def test_all_styles_are_different():
-    for values in zip(*STYLES, strict=True):
-        assert len(set(values)) == len(STYLES)
+    for field in ("colour", "hatch", "marker"):
+        assert len({getattr(style, field) for style in STYLES}) == len(STYLES)
+
+
+def test_styles_repeat_with_other_dashes():
+    styles = [style_of(index) for index in range(len(LINES) * len(STYLES))]
+    assert tuple(styles[: len(STYLES)]) == STYLES
+    assert len(set(styles)) == len(styles)
 
 
 def lightness(colour):

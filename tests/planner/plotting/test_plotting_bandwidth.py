@@ -2,13 +2,18 @@
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 
 from planner.bandwidth_sweep import BandwidthSweep, FixedPlan, sweep_bandwidth
 from planner.plan_row import PlanRow, plan_words
 from planner.plotting.bandwidth import (
+    BandwidthTable,
+    PlanLine,
     latency_against_bandwidth,
     plot_latency_against_bandwidth,
 )
+from planner.plotting.palette import STYLES
 from tests.planner.plotting.drawing import drawn, legend_words, texts
 from tests.planner.test_bandwidth_sweep import phone_and_server
 
@@ -104,8 +109,8 @@ def test_lines_bend_at_crossovers_and_words_tell_what_never_pays():
     assert legend_words(ax) == [
         "best plan that fits",
         "phone",
-        "server (never best)",
         "phone |1| server",
+        "server (never best)",
         "best plan changes",
     ]
     # Three bandwidths, and the crossover between the first two.
@@ -113,12 +118,98 @@ def test_lines_bend_at_crossovers_and_words_tell_what_never_pays():
     assert texts(ax) == ["9.78e-05 Mbit/s"]
 
 
-def test_every_plan_is_drawn_at_what_it_takes_at_each_bandwidth():
+def test_every_plan_is_drawn_at_what_it_takes_at_each_bandwidth_and_where_the_best_one_changes():
     ax = drawn(plot_latency_against_bandwidth, swept(1.0, 20.0, 50.0))
     plans = {line.get_label(): line for line in ax.lines[1:4]}
     for line in plans.values():
-        np.testing.assert_allclose(line.get_xdata(), [8e-6, 160e-6, 400e-6])
-    # 1.1 + 11/β, and 0.2 + 101/β, in milliseconds.
-    np.testing.assert_allclose(plans["phone"].get_ydata(), [2000, 2000, 2000])
-    np.testing.assert_allclose(plans["phone |1| server"].get_ydata(), [12100, 1650, 1320])
-    np.testing.assert_allclose(plans["server (never best)"].get_ydata(), [101200, 5250, 2220])
+        np.testing.assert_allclose(line.get_xdata(), [8e-6, 11 / 0.9 * 8e-6, 160e-6, 400e-6])
+    # 1.1 + 11/β, and 0.2 + 101/β, in milliseconds; 1/β is 0.9/11 at the crossover.
+    np.testing.assert_allclose(plans["phone"].get_ydata(), [2000] * 4)
+    np.testing.assert_allclose(plans["phone |1| server"].get_ydata(), [12100, 2000, 1650, 1320])
+    server_ms = [101200, 200 + 101e3 * 0.9 / 11, 5250, 2220]
+    np.testing.assert_allclose(plans["server (never best)"].get_ydata(), server_ms)
+    # Marks stand at the bandwidths that were asked for.
+    assert [plans[words].get_markevery() for words in ("phone", "phone |1| server")] == [
+        [0, 2, 3]
+    ] * 2
+
+
+@pytest.mark.parametrize("bandwidths", [(1.0, 1000.0), (1.0, 20.0, 50.0, 200.0, 1000.0)])
+def test_the_band_lies_on_the_lines_of_the_best_plans(bandwidths):
+    ax = drawn(plot_latency_against_bandwidth, swept(*bandwidths))
+    band, *plans = [line for line in ax.lines if len(line.get_xdata()) > 2]
+    assert len(band.get_xdata()) > len(bandwidths)
+    lowest = np.min([plan.get_ydata() for plan in plans], axis=0)
+    np.testing.assert_allclose(band.get_ydata(), lowest)
+
+
+def many_plans(n_nowhere, n_chosen):
+    """Plans that are the best at no bandwidth, and as many bandwidths as others that are at one."""
+    bandwidths = tuple(125e3 * 2**i for i in range(n_chosen))
+    nowhere = [(f"idle-{i}", i % 2 == 0, (20.0 + i,) * n_chosen) for i in range(n_nowhere)]
+    chosen = [
+        (f"busy-{i}", True, tuple(10.0 + abs(i - j) for j in range(n_chosen)))
+        for i in range(n_chosen)
+    ]
+    plans = tuple(
+        FixedPlan(nodes=(name,), cuts=(), fits=fits, latency_s=latency_s)
+        for name, fits, latency_s in (*nowhere, *chosen)
+    )
+    rows = tuple(
+        PlanRow(status="optimal", latency_s=10.0, nodes=(f"busy-{i}",)) for i in range(n_chosen)
+    )
+    return latency_against_bandwidth(
+        BandwidthSweep(bandwidths_bytes_per_s=bandwidths, rows=rows, plans=plans)
+    )
+
+
+def lines_of(ax, words):
+    return [line for line in ax.lines if words in str(line.get_label())]
+
+
+def test_plans_that_are_best_somewhere_have_the_first_styles_and_never_the_same():
+    ax = drawn(plot_latency_against_bandwidth, many_plans(n_nowhere=7, n_chosen=11))
+    looks = [
+        (line.get_color(), line.get_marker(), line.get_linestyle()) for line in lines_of(ax, "busy")
+    ]
+    assert looks[:8] == [(style.colour, style.marker, "-") for style in STYLES]
+    assert len(set(looks)) == 11
+
+
+def test_plans_that_are_best_nowhere_are_thin_grey_and_named_once():
+    ax = drawn(plot_latency_against_bandwidth, many_plans(n_nowhere=3, n_chosen=2))
+    dotted = [line for line in ax.lines if line.get_linestyle() == ":"]
+    solid = lines_of(ax, "busy")
+    assert [line.get_ydata()[0] for line in dotted] == [20e3, 21e3, 22e3]
+    for line in dotted:
+        assert len(set(to_rgb(line.get_color()))) == 1
+        assert line.get_marker() == "None"
+        assert line.get_linewidth() < min(plan.get_linewidth() for plan in solid)
+    assert [line.get_linestyle() for line in solid] == ["-", "-"]
+    (named,) = [words for words in legend_words(ax) if "idle" in words]
+    assert " ".join(named.split()) == (
+        "never best, from above at the right: idle-2, idle-1 (does not fit), idle-0"
+    )
+    assert max(map(len, named.splitlines())) <= 40
+
+
+def test_the_band_and_every_line_on_it_are_seen_when_printed_grey():
+    """Up the band there is paper, its edge, its face, a line's edge, and then the line's colour."""
+    names = tuple(f"busy-{i}" for i in range(len(STYLES)))
+    lines = tuple(PlanLine(name, True, True, (1e3, 1e3)) for name in names)
+    ax = drawn(
+        plot_latency_against_bandwidth,
+        BandwidthTable((1.0, 100.0), (1e3, 1e3), names[:2], lines, crossovers=()),
+    )
+    canvas = FigureCanvasAgg(ax.figure)
+    x, y = (round(place) for place in ax.transData.transform((30, 1e3)))
+    for line in lines_of(ax, "busy"):
+        for other in lines_of(ax, "busy"):
+            other.set_visible(other is line)
+        canvas.draw()
+        column = np.asarray(canvas.buffer_rgba())[::-1, x, :3] / 255
+        grey = column[y - 12 : y + 1] @ (0.2126, 0.7152, 0.0722)
+        paper, face = grey[0], grey[8]
+        assert paper > face
+        assert min(grey[:8]) < face - 0.25
+        assert min(grey[9:]) < face - 0.25, line.get_label()
