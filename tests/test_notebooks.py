@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -203,6 +204,20 @@ def test_cells_of_code_are_short_and_text_stands_between_them(path):
 @each_notebook
 def test_the_first_cell_of_code_names_the_model(path):
     assert re.search(r"^MODELS? = ", code_cells(read(path))[0].source, flags=re.MULTILINE)
+
+
+@each_notebook
+def test_pictures_of_the_number_of_parts_show_the_split_by_hand(path):
+    for cell in code_cells(read(path)):
+        calls = re.findall(r"plans_against_granularity\((?!table)(.*)\)[,;]?", cell.source)
+        assert all(re.search(r", (by_hand|priced_hand_split\()", call) for call in calls)
+
+
+@each_notebook
+def test_what_a_cut_carries_is_told_of_marks_as_it_is_drawn(path):
+    for text, code in pairwise(read(path).cells):
+        if text.cell_type == "markdown" and "plot_cut_profile(" in code.source:
+            assert not re.search(r"\bbars?\b", text.source)
 
 
 @each_notebook
