@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from textwrap import fill
 from types import MappingProxyType
 
 from matplotlib.axes import Axes
@@ -39,6 +40,8 @@ class Work:
 
 
 _MUCH = 0.2
+_CHARACTER_IN, _MARGIN_IN, _LEAST_CHARACTERS = 0.075, 0.4, 20
+"""Of words around the axes, of what else is beside these, and in a line."""
 _FINER: Mapping[str, str] = MappingProxyType(
     {Granularity.LAYER: Granularity.OP, Granularity.OP: ""}
 )
@@ -174,10 +177,24 @@ def plot_block_costs(table: CostTable, ax: Axes) -> None:
     ax.set_xlim(left=0)
     ax.grid(visible=True, axis="x", alpha=0.3)
     ax.set_axisbelow(True)
-    ax.set_xlabel(_time_words(table), wrap=True)
+    width = _line_characters(table, ax)
+    ax.set_xlabel(_in_lines(_time_words(table), width))
     ax.set_ylabel("Block")
-    ax.set_title(_title(table), fontsize="medium", wrap=True)
+    ax.set_title(_in_lines(_title(table), width), fontsize="medium")
     legend_below(ax, [_box(work) for work, _ in table.total_ms])
+
+
+def _line_characters(table: CostTable, ax: Axes) -> int:
+    """In a line as wide as the axes: text that wraps does so after the layout made room for it."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    names_in = _CHARACTER_IN * max((len(bar.name) for bar in table.bars), default=0)
+    axes_in = figure.get_figwidth() / len(figure.axes) - names_in - _MARGIN_IN
+    return max(int(axes_in / _CHARACTER_IN), _LEAST_CHARACTERS)
+
+
+def _in_lines(words: str, width: int) -> str:
+    return "\n".join(fill(line, width, break_on_hyphens=False) for line in words.splitlines())
 
 
 def _time_words(table: CostTable) -> str:

@@ -131,3 +131,26 @@ def test_long_words_stay_on_the_page():
     for width_in in (5, 7):
         table = block_costs(chain((0, 2, 3, 5), (0.003, 0.002, 0.001)))
         assert_on_the_page(drawn(plot_block_costs, table, (width_in, 4)).figure)
+
+
+WHOLES = (
+    Whole(latency=timing(0.008), blocks_over_whole=1.0, noise=0.0),
+    Whole(latency=timing(0.01), blocks_over_whole=1.2, stage_start_s=0.00123, noise=0.0),
+    Whole(latency=timing(123.456), blocks_over_whole=1.07, stage_start_s=98.7, noise=0.0),
+)
+
+
+@pytest.mark.parametrize("width_in", [3, 5, 7])
+@pytest.mark.parametrize("whole", WHOLES)
+@pytest.mark.parametrize("granularity", ["block", "op"])
+def test_words_and_legend_do_not_overlap(whole, granularity, width_in):
+    profile = chain((0, 2, 3, 5), (0.003, 0.002, 0.001))
+    changes = {"whole": whole, "granularity": granularity}
+    ax = drawn(plot_block_costs, block_costs(profile.model_copy(update=changes)), (width_in, 4))
+    legend, label = legend_of(ax).get_window_extent(), ax.xaxis.label.get_window_extent()
+    assert legend.y1 <= label.y0
+    assert label.y1 <= ax.bbox.y0 <= ax.bbox.y1 <= ax.title.get_window_extent().y0
+    assert_on_the_page(ax.figure)
+    # What wraps does so when it is drawn, which extents do not know.
+    assert not any(text.get_wrap() for text in (ax.title, ax.xaxis.label))
+    assert ax.get_xlabel().endswith("start" if whole.stage_start_s else "ms")
