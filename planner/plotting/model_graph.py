@@ -6,7 +6,9 @@ is a short line, every other one an arc on the right; what crosses a cut is draw
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
@@ -18,6 +20,8 @@ from planner.plan import Plan
 from planner.plotting.legend_below import legend_below
 from planner.plotting.palette import style_of
 from planner.plotting.short_names import short_names, shortened
+from profiler.blocks import Block, blocks_between
+from profiler.graph import ModelGraph
 from profiler.profile_records import Profile
 
 _INPUT = -1
@@ -56,35 +60,48 @@ class GraphTable:
     """By source and target."""
     stages: tuple[tuple[str, ...], ...]
     """Nodes of each part."""
+    n_blocks: tuple[int, ...]
+    """The plan's, of each part; fewer are drawn where some are taken together."""
     cut_bytes: tuple[int, ...]
     """What is carried from each part to the next, tensors that only pass through included."""
 
 
-def model_graph(profile: Profile, plan: Plan) -> GraphTable:
+def model_graph(profile: Profile, plan: Plan, positions: Sequence[int] = ()) -> GraphTable:
     """Blocks, what they read from each other, and their parts.
 
     Args:
         profile: the blocks that the plan counts, in its order (`profiler.block_order.reordered` if
             that is not the program's).
         plan: of these blocks.
+        positions: borders of coarser blocks as operator positions, both ends and the plan's cuts
+            included; the profile's own blocks if not given.
 
     Raises:
-        MismatchError: the plan is of another model, or of other blocks.
+        MismatchError: the plan is of another model, or of other blocks; or a border is inside of a
+            block of the profile, or a cut inside of a coarser one.
     """
     if not _counts_its_blocks(plan, profile):
         raise MismatchError(
             f"the plan is not of the blocks in the profile of {profile.graph.model}: give the "
             "profile that it was planned with"
         )
-    stage_of = [i for i, stage in enumerate(plan.stages) for _ in range(stage.start, stage.stop)]
+    own = {cut.position: cut for cut in profile.cuts}
+    starts = [stage.op_start for stage in plan.stages]
+    if positions and not {*starts} <= {*positions} <= {*own}:
+        raise MismatchError(
+            "the coarser blocks are not made of whole blocks of the profile, or the plan cuts "
+            "inside of them: give borders of a level of the profile and the plan's cuts"
+        )
+    blocks = blocks_between(profile.graph, positions) if positions else _own_blocks(profile)
+    stage_of = [bisect_right(starts, block.start) - 1 for block in blocks]
     return GraphTable(
         blocks=tuple(
-            GraphBlock(block.name, stage)
-            for block, stage in zip(profile.blocks, stage_of, strict=True)
+            GraphBlock(block.name, stage) for block, stage in zip(blocks, stage_of, strict=True)
         ),
-        edges=_edges(profile, stage_of),
+        edges=_edges(profile.graph, blocks, stage_of),
         stages=tuple(stage.nodes for stage in plan.stages),
-        cut_bytes=tuple(profile.cuts[stage.start].n_bytes for stage in plan.stages[1:]),
+        n_blocks=tuple(stage.stop - stage.start for stage in plan.stages),
+        cut_bytes=tuple(own[start].n_bytes for start in starts[1:]),
     )
 
 
@@ -126,16 +143,22 @@ def _counts_its_blocks(plan: Plan, profile: Profile) -> bool:
     return all(positions[stage.stop] == stage.op_stop for stage in plan.stages)
 
 
-def _edges(profile: Profile, stage_of: list[int]) -> tuple[GraphEdge, ...]:
-    maker = dict.fromkeys(profile.graph.inputs, _INPUT)
+def _own_blocks(profile: Profile) -> tuple[Block, ...]:
+    return tuple(Block(block.name, block.op_start, block.op_stop) for block in profile.blocks)
+
+
+def _edges(
+    graph: ModelGraph, blocks: Sequence[Block], stage_of: Sequence[int]
+) -> tuple[GraphEdge, ...]:
+    maker = dict.fromkeys(graph.inputs, _INPUT)
     sizes: Counter[tuple[int, int]] = Counter()
-    for index, block in enumerate(profile.blocks):
-        ops = profile.graph.ops[block.op_start : block.op_stop]
+    for index, block in enumerate(blocks):
+        ops = graph.ops[block.start : block.stop]
         maker |= {name: index for op in ops for name in op.outputs}
         read = dict.fromkeys(name for op in ops for name in op.inputs)
         for name in read:
             if maker.get(name, index) != index:
-                sizes[maker[name], index] += profile.graph.tensor[name].n_bytes
+                sizes[maker[name], index] += graph.tensor[name].n_bytes
     return tuple(
         GraphEdge(
             source, target, n_bytes, source != _INPUT and stage_of[source] != stage_of[target]
@@ -172,7 +195,7 @@ def _arrow(edge: GraphEdge) -> FancyArrowPatch:
 
 def _stage_box(table: GraphTable, index: int) -> Patch:
     style = style_of(index)
-    n = sum(1 for block in table.blocks if block.stage == index)
+    n = table.n_blocks[index]
     short = short_names(node for stage in table.stages for node in stage)
     nodes = " or ".join(short[node] for node in table.stages[index])
     return Patch(

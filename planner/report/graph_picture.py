@@ -8,6 +8,7 @@ from planner.errors import MismatchError
 from planner.plan import Plan
 from planner.plotting.model_graph import GraphTable, model_graph, plot_model_graph
 from planner.report.content import ReportContent
+from planner.report.few_blocks import borders_of_few
 from planner.report.markup import Markup, element
 from planner.report.pictures import picture
 from planner.solution import PlanDocument
@@ -15,7 +16,7 @@ from profiler.block_order import reordered
 from profiler.profile_records import Profile
 
 _MOST_BLOCKS = 80
-"""Of more, the picture would be longer than anyone looks."""
+"""Of more, some are drawn as one."""
 _MOST_SHOWN = 40
 """Of more, it is folded away until someone asks for it."""
 
@@ -28,12 +29,17 @@ def graph_picture(content: ReportContent, plan: Plan) -> Markup:
     """
     if content.profile is None:
         return Markup("")
-    graph, n_blocks = graph_of_plan(content.profile, content.document, plan), plan.stages[-1].stop
-    if n_blocks > _MOST_BLOCKS:
-        return element("p", f"{n_blocks} blocks are too many for a picture of the model's graph.")
+    profile = profile_of_plan(content.profile, content.document)
+    cuts = [stage.op_start for stage in plan.stages[1:]]
+    borders = borders_of_few(profile, _MOST_BLOCKS, cuts)
+    graph = model_graph(profile, plan, borders)
+    n_blocks = len(graph.blocks)
     drawn = Figure(figsize=(5, 0.3 * n_blocks + 1), layout="constrained")
     plot_model_graph(graph, drawn.subplots())
     caption = "Lines and arcs are tensors that a block reads; thick ones cross a cut."
+    if borders:
+        n_own = len(profile.blocks)
+        caption += f" The plan's {n_own} blocks are too many: some are drawn together as one."
     return element(
         "details",
         element("summary", "The model's graph"),

@@ -83,3 +83,27 @@ def test_a_plan_of_another_model_or_of_other_blocks_is_an_error():
     plan = cut_after(profile).model_copy(update={"stages": (coarse,)})
     with pytest.raises(MismatchError, match="not of the blocks"):
         model_graph(profile, plan)
+
+
+def test_coarser_blocks_keep_the_cuts_and_what_crosses_them():
+    """Both of the left branch in one block, the rest as profiled; a part counts the plan's."""
+    profile = diamond()
+    table = model_graph(profile, cut_after(profile, 3), (0, 1, 3, 4, 5))
+    assert [block.stage for block in table.blocks] == [0, 0, 1, 1]
+    assert table.edges == (
+        GraphEdge(-1, 0, 4, crosses_cut=False),
+        GraphEdge(0, 1, 8, crosses_cut=False),
+        GraphEdge(0, 2, 8, crosses_cut=True),
+        GraphEdge(1, 3, 10, crosses_cut=True),
+        GraphEdge(2, 3, 20, crosses_cut=False),
+    )
+    assert (table.n_blocks, table.cut_bytes) == ((3, 2), (18,))
+    words = legend_words(drawn(plot_model_graph, table))
+    assert words == ["stage 0 on n0: 3 blocks", "stage 1 on n3: 2 blocks"]
+
+
+@pytest.mark.parametrize("positions", [(0, 1, 5), (0, 3, 6)])
+def test_coarser_blocks_over_a_cut_or_of_another_model_are_an_error(positions):
+    profile = diamond()
+    with pytest.raises(MismatchError, match="give borders of a level of the profile"):
+        model_graph(profile, cut_after(profile, 3), positions)

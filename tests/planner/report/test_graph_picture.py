@@ -44,6 +44,21 @@ def test_a_short_graph_is_open_and_a_long_one_is_folded_away(monkeypatch):
     assert ("details", "open", "") not in drawn(content).attributes
 
 
+def test_too_many_blocks_are_taken_together_between_the_cuts_of_the_plan(monkeypatch):
+    """The diamond's operators are of no module, so that only the cut keeps two blocks apart."""
+    content = planned(diamond())
+    assert "too many" not in drawn(content).words
+    monkeypatch.setattr(module, "_MOST_BLOCKS", 4)
+    reader = drawn(content)
+    words = reader.texts["text"]
+    assert "cut: 18 B" in words
+    assert not [word for word in words if word.startswith("block")]
+    assert {"stage 0 on n0: 3 blocks", "stage 1 on n3: 2 blocks"} <= set(words)
+    assert reader.texts["figcaption"][0].endswith(
+        "The plan's 5 blocks are too many: some are drawn together as one."
+    )
+
+
 def test_without_a_profile_nothing_is_drawn():
     content = planned(diamond())
     assert graph_picture(ReportContent(content.document), content.document.solution.plan) == ""
