@@ -19,14 +19,14 @@ from netmodel.units import format_duration
 from planner.breakdown import Breakdown, StageTerm
 from planner.errors import MismatchError
 from planner.plotting.legend_below import legend_below
-from planner.plotting.palette import BLUE, GREY, ORANGE
+from planner.plotting.palette import BLUE, GREEN, ORANGE
 from planner.plotting.short_names import short_names
 from planner.timeline import Span, Track, lay_out
 
 _BAR = 0.36
 _LIGHT = 0.35
-_COMPUTING, _ON_WIRE, _HANDED_ON = "computing", "on the wire", "between stages on one node"
-_COLOURS = {_COMPUTING: BLUE, _ON_WIRE: ORANGE, _HANDED_ON: GREY}
+_COMPUTING, _ON_WIRE, _HANDED_ON = "computing", "on the wire", "within one node"
+_COLOURS = {_COMPUTING: BLUE, _ON_WIRE: ORANGE, _HANDED_ON: GREEN}
 _HATCHES = {_COMPUTING: "", _ON_WIRE: "///", _HANDED_ON: "..."}
 _LANE_CHARACTERS = 22
 _CHARACTER_IN, _MARGIN_IN = 0.075, 0.12
@@ -46,7 +46,7 @@ class Bar:
     lane: str
     """The node, or the direction of a link."""
     work: str
-    """`computing`, `on the wire`, or `between stages on one node`."""
+    """`computing`, `on the wire`, or `within one node`: inputs, outputs and what stages hand on."""
     start_ms: float
     length_ms: float
 
@@ -101,8 +101,13 @@ def plot_stage_timeline(table: TimelineTable, ax: Axes) -> None:
     if table.measured_ms is not None:
         lines.append(_draw_end(ax, table.measured_ms, "measured", "-", _NO_SUM))
     works = dict.fromkeys(bar.work for bar in (*table.predicted, *table.measured))
-    origins = ("predicted", "measured") if table.measured else ("predicted",)
-    boxes = (_box(work, origin) for work in works for origin in origins)
+    drawn = {"predicted": table.predicted, "measured": table.measured}
+    boxes = (
+        _box(work, origin)
+        for work in works
+        for origin, bars in drawn.items()
+        if any(bar.work == work for bar in bars)
+    )
     legend_below(ax, [*boxes, *lines])
     lanes = [_in_lines(lane) for lane in table.lanes]
     ax.set_yticks(range(len(lanes)), lanes, fontsize="small")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import isfinite
+from types import MappingProxyType
 
 from planner.breakdown import Breakdown, StageTerm
 from planner.report.content import ReportContent
@@ -11,11 +12,18 @@ from planner.report.markup import Markup, element, joined, section
 from planner.report.stage_marks import stage_class
 from planner.report.terms_table import terms_table
 from planner.report.timeline_picture import timeline_picture
-from planner.timeline import lay_out
+from planner.timeline import Span, lay_out
 from planner.wording import hop_text, time_text
 
 _LEAST_LABELLED = 0.06
 """Share of the bar from which a part is wide enough for a label."""
+
+_HOPS = MappingProxyType(
+    {
+        "hop": "Hatched: transfers between nodes.",
+        "within": "Dotted: handed over within one node.",
+    }
+)
 
 
 def request_time_part(content: ReportContent) -> Markup:
@@ -44,12 +52,21 @@ def _bars(known: Sequence[Breakdown]) -> Markup:
         )
         for b in breakdowns
     )
-    key = "Numbered: stages. Hatched: transfers between nodes. All bars have one scale."
+    looks = {look for b in breakdowns for span in lay_out(b) if (look := _hop_look(span))}
+    keys = (words for look, words in _HOPS.items() if look in looks)
+    key = " ".join(["Numbered: stages.", *keys, "All bars have one scale."])
     return element("figure", *bars, element("figcaption", key))
 
 
 def _total_s(breakdown: Breakdown) -> float:
     return max(breakdown.latency_s, lay_out(breakdown)[-1].stop_s)
+
+
+def _hop_look(span: Span) -> str:
+    """Empty for what is not seen as a hop."""
+    if isinstance(span.term, StageTerm) or not span.length_s:
+        return ""
+    return "hop" if span.track.target is not None else "within"
 
 
 def _pieces(breakdown: Breakdown, scale_s: float) -> Iterator[Markup]:
@@ -63,6 +80,6 @@ def _pieces(breakdown: Breakdown, scale_s: float) -> Iterator[Markup]:
             title = f"stage {span.index} on {span.term.node}: {time_text(span.term.compute_s)}"
             look = f"stage {stage_class(span.index)}"
         else:
-            label, look = "", "hop"
+            label, look = "", _hop_look(span)
             title = f"{hop_text(span.term)}: {time_text(span.term.transfer_s)}"
         yield element("span", label, class_=look, style=width, title=title)

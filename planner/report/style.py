@@ -1,7 +1,7 @@
 """The look of the page: light and dark, wide and narrow, on screen and on paper.
 
 Stages are told apart by the colours that they have in pictures and by their numbers, hops by
-hatching.
+hatching, and by dots where they stay on a node.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ figure { margin: 1rem 0; }
   border-right: 1px solid var(--paper); }
 .bar .stage { background: var(--stage); color: var(--on-stage); font-weight: 600; }
 .bar .hop { background: repeating-linear-gradient(135deg, var(--hop) 0 3px, transparent 3px 7px); }
+.bar .within { background: 0 0 / 6px 6px radial-gradient(var(--hop) 1.5px, transparent 2px); }
 .use { display: block; position: relative; width: 100%; min-width: 6rem; height: 0.7rem;
   margin-top: 0.45rem; background: var(--panel); border: 1px solid var(--line); }
 .use i { position: absolute; inset: 0 auto 0 0; background: var(--accent); }

@@ -47,9 +47,29 @@ def test_time_between_two_stages_on_one_node_has_a_bar_of_its_own():
     assert table.lanes == ("phone",)
     assert table.predicted == (
         Bar("phone", "computing", 0.0, 250.0),
-        Bar("phone", "between stages on one node", 250.0, 125.0),
+        Bar("phone", "within one node", 250.0, 125.0),
         Bar("phone", "computing", 375.0, 500.0),
     )
+
+
+def test_an_input_that_is_handed_over_where_it_arrives_is_neither_on_a_wire_nor_between_stages():
+    measured = breakdown("measured", (0.25, 0.5), (0.125, 0.25, 0.0625))
+    table = stage_timeline(PREDICTED, measured)
+    assert table.measured[0] == Bar("phone", "within one node", 0.0, 125.0)
+    ax = drawn(plot_stage_timeline, table)
+    keys = {key.get_label(): key for key in legend_of(ax).get_patches()}
+    assert list(keys) == [
+        "computing, predicted",
+        "computing, measured",
+        "on the wire, predicted",
+        "on the wire, measured",
+        "within one node, measured",
+    ]
+    hatches = [keys[f"{work}, measured"].get_hatch() for work in
+               ("computing", "on the wire", "within one node")]  # fmt: skip
+    assert hatches == ["", "///", "..."]
+    # In a report greys become the colour of the page's ink, which is that of hatches, too.
+    assert len(set(keys["within one node, measured"].get_facecolor()[:3])) > 1
 
 
 def test_replicas_share_a_lane():
