@@ -101,3 +101,22 @@ def test_memory_that_was_not_measured_is_not_said_to_fit():
     reader = head(document, run.model_copy(update={"result": result}))
     assert "highest memory of a node, measured" not in reader.facts
     assert "fits memory, measured" not in reader.words
+
+
+def test_every_card_says_whether_its_number_is_predicted_computed_or_measured():
+    """Latency is measured as 24.5 s, for 13 s predicted."""
+    document = cut_document()
+    reader = head(document, saved_run(document))
+    assert [text for text in reader.texts["dt"] if text != "proof"] == [
+        "latency, predicted",
+        "latency, measured",
+        "fits memory, predicted",
+        "highest memory of a node, predicted",
+        "fits memory, measured",
+        "highest memory of a node, measured",
+        "moved over wires",
+        "between answers, predicted",
+    ]
+    assert [text for text in reader.texts["small"] if "per request" in text] == [
+        "per request, computed"
+    ]
