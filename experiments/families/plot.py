@@ -22,6 +22,9 @@ from planner.files import read_record
 from planner.plotting.legend_below import legend_below
 from planner.plotting.palette import Style, style_of
 
+_STEP = 1.028
+"""Of a cap, from one model's mark to the next one's: about a mark's width."""
+
 
 def draw(folder: Path) -> Figure:
     """A panel per link setting and one of accuracies, of a folder's rows."""
@@ -51,26 +54,36 @@ def split_cap_bytes(cells: Sequence[Cell], case: str) -> int:
 
 
 def plot_latencies(cells: Sequence[Cell], styles: Mapping[str, Style], ax: Axes) -> None:
-    """Predicted latency as lines and measured latency as markers, with the number of parts."""
-    for case, style in styles.items():
+    """Predicted latency as lines and measured latency as markers, with the number of parts.
+
+    Models stand beside each other at every cap, as they may take equally long, and their numbers
+    above and below in turn.
+    """
+    for index, (case, style) in enumerate(styles.items()):
         mine = sorted((c for c in cells if c.case == case), key=lambda cell: cell.cap_bytes)
         fit = [cell for cell in mine if cell.predicted_s is not None]
+        beside = _STEP ** (index - (len(styles) - 1) / 2)
         ax.plot(
-            [cell.cap_bytes / MIB for cell in fit], [cell.predicted_s * 1e3 for cell in fit],
-            color=style.colour, lw=1,
+            [cell.cap_bytes / MIB * beside for cell in fit],
+            [cell.predicted_s * 1e3 for cell in fit], color=style.colour, lw=1,
         )  # fmt: skip
+        above = index % 2
         for cell in fit:
             if cell.measured_s is not None:
-                at = (cell.cap_bytes / MIB, cell.measured_s * 1e3)
+                at = (cell.cap_bytes / MIB * beside, cell.measured_s * 1e3)
                 ax.plot(*at, color=style.colour, marker=style.marker, ls="none")
                 if cell.parts is not None and cell.parts > 1:
-                    ax.annotate(str(cell.parts), at, (5, 3), textcoords="offset points",
-                                fontsize=8, color=style.colour)  # fmt: skip
+                    ax.annotate(str(cell.parts), at, (0, 4 if above else -4),
+                                textcoords="offset points", fontsize=8, color=style.colour,
+                                ha="center", va="bottom" if above else "top",
+                                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.2,
+                                      "alpha": 0.8})  # fmt: skip
     caps = sorted({cell.cap_bytes for cell in cells})
-    ax.set(xscale="log", yscale="log", xlabel="Memory cap of every node (MiB)",
+    ax.set(xscale="log", yscale="log", xlabel="Memory cap of every node (MiB), models side by side",
            ylabel="End-to-end latency (ms)")  # fmt: skip
     ax.set_xticks([cap / MIB for cap in caps], [f"{cap / MIB:g}" for cap in caps])
     ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.margins(y=0.1)
     _plain_ticks(ax.yaxis)
     ax.grid(visible=True, alpha=0.3)
     legend_below(ax, [*_named(styles), Line2D([], [], color="0.3", label="predicted"),

@@ -35,7 +35,7 @@ def draw(folder: Path) -> Figure:
         ax.set_title(link.replace("+", ", "), fontsize="medium")
     set_scale(axes[0], [cell.over_ours for cell in cells if cell.over_ours is not None])
     axes[len(links) // 2].set_xlabel("measured latency of their split / of our plan")
-    figure.legend(handles=_legend(cases), loc="outside lower center", ncols=len(cases) + 1,
+    figure.legend(handles=_legend(cases), loc="outside lower center", ncols=len(cases) + 2,
                   fontsize="small")  # fmt: skip
     return figure
 
@@ -44,6 +44,8 @@ def plot_ratios(
     cells: Sequence[Cell], axes: Axes, *, tools: Sequence[str], cases: Sequence[str]
 ) -> None:
     """One row per tool, a marker per case; what was not measured stands in words at the right.
+
+    What ran although its predicted memory is above a cap has a star.
 
     Args:
         cells: of one link setting.
@@ -57,6 +59,9 @@ def plot_ratios(
         row = tools.index(cell.tool) + _SPREAD * offset
         if cell.over_ours is not None:
             axes.plot(cell.over_ours, row, marker=style.marker, color=style.colour, ls="", ms=6)
+            if cell.fits is False:
+                axes.annotate("*", (cell.over_ours, row), (6, -2), textcoords="offset points",
+                              va="center", fontweight="bold")  # fmt: skip
         else:
             words = "not measured" if cell.outcome is Outcome.FAILED else cell.outcome.value
             axes.text(0.99, row, words, transform=axes.get_yaxis_transform(), color=style.colour,
@@ -84,6 +89,7 @@ def _legend(cases: Sequence[str]) -> list[Line2D]:
         *(Line2D([], [], marker=style.marker, color=style.colour, ls="", label=case)
           for style, case in zip(styles, cases, strict=True)),
         Line2D([], [], color=GREY, lw=1, label="as fast as ours"),
+        Line2D([], [], marker="$*$", color="black", ls="", label="predicted above a cap"),
     ]  # fmt: skip
 
 

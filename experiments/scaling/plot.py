@@ -13,9 +13,9 @@ from experiments.rows import rows_of
 from experiments.scaling.growth import ALONG, growth, series
 from experiments.scaling.solve_times import ScalingRow
 from planner.limits import Order
-from planner.plotting.palette import BLUE, VERMILION
+from planner.plotting.palette import LINES, style_of
 
-_COLOURS = {Order.LISTED: BLUE, Order.FREE: VERMILION}
+_ORDERS = (Order.LISTED, Order.FREE)
 
 
 def draw(rows: Sequence[ScalingRow]) -> Figure:
@@ -31,16 +31,23 @@ def draw(rows: Sequence[ScalingRow]) -> Figure:
 
 def _draw_panel(axes: Axes, rows: Sequence[ScalingRow], along: str) -> None:
     ticks: set[int] = set()
-    for order, colour in _COLOURS.items():
+    for index, order in enumerate(_ORDERS):
+        style, line = style_of(index), LINES[index]
         chosen = series(rows, order, along)
         sizes = [int(getattr(row, along)) for row in chosen]
         found = growth(rows, order, along)
         grows = "" if found is None else f": {along}^{found.slope:.2f}"
         times_s = [row.median_cpu_s for row in chosen]
-        axes.plot(sizes, times_s, color=colour, label=f"{order} order{grows}", zorder=1)
-        for size, row in zip(sizes, chosen, strict=True):
-            face = colour if row.proved == row.problems else "white"
-            axes.plot(size, row.median_cpu_s, "o", color=colour, markerfacecolor=face, zorder=2)
+        axes.plot(
+            sizes, times_s, color=style.colour, marker=style.marker, linestyle=line, zorder=1,
+            label=f"{order} order{grows}",
+        )  # fmt: skip
+        hollow = [row for row in chosen if row.proved < row.problems]
+        axes.plot(
+            [int(getattr(row, along)) for row in hollow], [row.median_cpu_s for row in hollow],
+            color=style.colour, marker=style.marker, markerfacecolor="white", linestyle="none",
+            zorder=2,
+        )  # fmt: skip
         ticks.update(sizes)
     other, fixed = ALONG[along]
     axes.set(xscale="log", yscale="log", xlabel=along, title=f"{fixed} {other}")

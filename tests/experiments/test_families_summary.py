@@ -1,9 +1,11 @@
+from itertools import combinations
+
 import pytest
 from matplotlib.figure import Figure
 
 from experiments.families.contenders import Way
 from experiments.families.family_rows import FamilyRow
-from experiments.families.plot import plot_accuracies, split_cap_bytes
+from experiments.families.plot import plot_accuracies, plot_latencies, split_cap_bytes
 from experiments.families.published import (
     PublishedAccuracy,
     PublishedWeights,
@@ -138,6 +140,32 @@ def test_a_verdict_is_what_is_gained_where_the_familiar_model_runs_in_parts_and_
 def test_which_model_is_the_familiar_one_does_not_depend_on_the_order_of_runs():
     found = summarise(ROWS, PUBLISHED, "small")
     assert (found.familiar, found.points_lost, found.over_split) == ("small", {"large": -10.0}, {})
+
+
+def test_models_that_take_equally_long_have_marks_and_numbers_beside_each_other():
+    equal = [row(case, 0, 1.0, parts=2) for case in ("large", "small")]
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    ax = figure.subplots()
+    styles = {case: style_of(n) for n, case in enumerate(("large", "small"))}
+    more = [row("large", 0, 1.0, cap=40), row("large", 0, 1.0, cap=200)]  # as wide as the caps are
+    plot_latencies(cells([*equal, *more]), styles, ax)
+    figure.draw_without_rendering()
+    one, other = (
+        next(
+            line for line in ax.lines if line.get_marker() == style.marker and 90 < x_of(line) < 110
+        )
+        for style in styles.values()
+    )
+    apart = ax.transData.transform([(x_of(other), 1)]) - ax.transData.transform([(x_of(one), 1)])
+    assert apart[0][0] > 0.7 * one.get_markersize() * figure.dpi / 72
+    numbers = [text.get_window_extent() for text in ax.texts]
+    assert len(numbers) == 4
+    assert not [one for one, two in combinations(numbers, 2) if one.overlaps(two)]
+
+
+def x_of(line):
+    """Of a single mark."""
+    return line.get_xdata()[0]
 
 
 def test_all_published_weights_of_a_model_are_drawn_at_its_latency():

@@ -13,6 +13,7 @@ from experiments.peers.choices import (
     positions_of,
 )
 from experiments.peers.other_orders import best_order, best_orders
+from experiments.peers.plot import draw
 from experiments.peers.split import Split, SplitError, ToolFailedError
 from experiments.peers.summary import Outcome, PeersSummary, summarise
 from experiments.peers.tables import by_cell, by_tool, sum_up, wins, write
@@ -99,6 +100,20 @@ def test_tables_say_ratios_stars_and_wins(summary):
         "1; cells in which our plan was killed: 0",
         "* even, tiny, fast: 0.750 of ours, visits differ by not known (beyond noise)",
     ]
+
+
+def test_the_picture_has_the_stars_of_the_table_and_says_what_they_are(summary, tmp_path):
+    write_record(tmp_path / "summary.json", summary)
+    figure = draw(tmp_path)
+    slow, fast = figure.axes
+    assert sorted(text.get_text() for text in slow.texts) == ["*", "killed", "no split"]
+    (star,) = [text for text in slow.texts if text.get_text() == "*"]
+    # The mark of greedy, which takes (2 + 3) / 2 of ours and is above a cap.
+    greedy = list(summary.tools).index("greedy")
+    assert star.xy == pytest.approx((2.5, greedy))
+    assert "*" not in [text.get_text() for text in fast.texts]
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words == ["tiny", "as fast as ours", "predicted above a cap"]
 
 
 @pytest.mark.parametrize(

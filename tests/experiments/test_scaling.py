@@ -3,6 +3,7 @@ import pytest
 from experiments.scaling import solve_times
 from experiments.scaling.config import SMOKE, ScalingConfig, Size
 from experiments.scaling.growth import growth, series
+from experiments.scaling.plot import draw
 from experiments.scaling.problems import synthetic_problem
 from experiments.scaling.solve_times import ScalingRow, measure
 from experiments.scaling.summary import summarise
@@ -75,6 +76,27 @@ def test_the_summary_has_both_orders_along_both_axes_and_counts_proofs():
     assert (found.problems, found.proved, found.largest_gap) == (12, 6, 0.02)
     with pytest.raises(SystemExit, match="no rows"):
         summarise([])
+
+
+def test_orders_differ_in_markers_and_dashes_and_what_kept_a_gap_is_hollow():
+    rows = [
+        row(blocks, nodes, 1.0, order=order, proved=1 if nodes == 64 else 2)
+        for order in Order
+        for blocks, nodes in ((100, 16), (200, 16), (200, 64))
+    ]
+    for ax in draw(rows).axes:
+        listed, free = (line for line in ax.lines if line.get_linestyle() != "None")
+        assert listed.get_label().startswith("listed")
+        for name in ("color", "marker", "linestyle"):
+            assert getattr(listed, f"get_{name}")() != getattr(free, f"get_{name}")()
+        hollow = [
+            (line.get_marker(), line.get_xdata())
+            for line in ax.lines
+            if line.get_markerfacecolor() == "white" and len(line.get_xdata())
+        ]
+        markers = (listed.get_marker(), free.get_marker())
+        expected = [(marker, [64]) for marker in markers] if ax.get_xlabel() == "nodes" else []
+        assert hollow == expected
 
 
 def test_a_size_is_measured_on_problems_that_are_solved():
