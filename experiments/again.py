@@ -58,7 +58,7 @@ def draw_again(draw: Callable[[Path], Figure], default: Path, name: str = "") ->
     try:
         write_picture(figure, target)
     except OSError as error:
-        reason = f"{error.strerror}. Name another picture with -o"
+        reason = f"{error.strerror or error}. Name another picture with -o"
         raise SystemExit(f"cannot write {target}: {reason}") from error
 
 

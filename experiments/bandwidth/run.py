@@ -59,7 +59,9 @@ def main() -> None:
             for plans, n_visits in ((selection.tried, 1), (selection.measured, config.visits)):
                 contest = Contest(model, cluster, plans, rows)
                 contest.measure(captured, n_visits=n_visits, on_testbed=on_testbed)
-            close = close_calls(model, rows.rows, selection.measured, within=config.close_within)
+            # A run that is taken up again has further visits of what was close, too.
+            usual = [row for row in rows.rows if row.visit < config.visits]
+            close = close_calls(model, usual, selection.measured, within=config.close_within)
             Contest(model, cluster, close, rows).measure(
                 captured, n_visits=config.close_visits, on_testbed=on_testbed
             )

@@ -152,11 +152,6 @@ def summarise(rows: Sequence[ContestRow]) -> BandwidthSummary:
     )
 
 
-def cells_of(rows: Sequence[ContestRow]) -> tuple[Cell, ...]:
-    """Our plan beside the best of all others, cell by cell."""
-    return tuple(_cell(ours, others) for ours, others in _by_cell(rows))
-
-
 def plan_in_words(cuts: str, nodes: str) -> str:
     """A row's plan in short: `device [3] server` is cut before block 3."""
     first, *others = nodes.split()

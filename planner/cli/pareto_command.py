@@ -73,14 +73,14 @@ def _check_outputs(table: Path) -> None:
     from planner.cli.pictures import picture_of
     from planner.errors import PlannerError
 
+    check_output(table)
     picture = picture_of(table)
     if picture == table:
         raise PlannerError(
             f"cannot write {table}: that is where the picture of the CSV file goes. Name the CSV "
             "file, like front.csv"
         )
-    for file in (table, picture):
-        check_output(file)
+    check_output(picture)
 
 
 def _drawn(front: ParetoFront) -> Figure:

@@ -1,4 +1,4 @@
-"""A table and its picture, written together: both, or neither."""
+"""A table and its picture, written together: if one cannot be made, the other is not written."""
 
 from __future__ import annotations
 
@@ -21,5 +21,6 @@ def write_with_picture(table: Path, csv: str, figure: Figure) -> tuple[Path, Pat
 
 
 def picture_of(table: Path) -> Path:
-    """Where the picture of a CSV file is written."""
-    return table.with_suffix(".png")
+    """Where the picture of a CSV file is written: in place of its ending `.csv` is `.png`."""
+    stem = table.name.removesuffix(".csv")
+    return table if table.suffix == ".png" else table.with_name(f"{stem}.png")

@@ -41,7 +41,7 @@ class PlanLine:
     is_chosen: bool
     """Whether it is the best one somewhere."""
     latency_ms: tuple[float, ...]
-    at_crossovers_ms: tuple[float, ...] = ()
+    at_crossovers_ms: tuple[float, ...]
     """Where the best plan changes, as exact as these places are."""
 
 

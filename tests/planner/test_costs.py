@@ -1,13 +1,14 @@
 """Prices, by hand."""
 
 import math
+from itertools import permutations, product
 
 import numpy as np
 import pytest
 
 from planner.breakdown import Origin
 from planner.costs.compute import block_compute_s
-from planner.costs.evaluate import evaluate
+from planner.costs.evaluate import Evaluator, evaluate
 from planner.costs.memory import StageMemory, farthest_stop, stage_bytes
 from planner.costs.transfer import HopPrices, hop_s
 from planner.errors import MismatchError
@@ -312,3 +313,17 @@ def test_an_evaluator_of_many_plans_prices_each_like_a_new_one(limits):
             assert estimate == evaluate(problem, plan)
             n_plans += 1
     assert n_plans > 200
+
+
+def test_an_evaluator_tells_hops_apart_by_every_node_that_sends_or_receives():
+    """Links are unequal: b is behind a slow one, which a stage on a and b in turn waits for."""
+    names = ("a", "b", "c")
+    rates = {("a", "c"): 1000.0, ("c", "a"): 500.0, ("b", "c"): 100.0, ("c", "b"): 50.0}
+    links = [make_link(*ends, rates.get(ends, 10.0)) for ends in permutations(names, 2)]
+    nodes = [make_node(name, (1.0, 1.0)) for name in names]
+    problem = make_problem(nodes, links, (100, 100, 100), source="c", sink="c")
+    evaluator = Evaluator(problem)
+    ends = [("a", ()), ("a", ("b",)), ("b", ())]
+    for (first, more), (second, others) in product(ends, [("c", ()), *ends]):
+        plan = problem.plan((1,), (first, second), (more, others))
+        assert evaluator.evaluate(plan) == evaluate(problem, plan)

@@ -6,7 +6,7 @@ import pytest
 
 from planner.errors import FileFormatError
 from planner.files import write_record
-from planner.plan_or_run import read_plan_or_run
+from planner.plan_or_run import read_plan_or_run, read_run
 from tests.planner.test_records import document
 from tests.planner.test_saved_run import measured, saved_run
 
@@ -29,6 +29,12 @@ def test_a_run_file_that_lost_its_plan_says_so(tmp_path):
     (tmp_path / "run.json").write_text(json.dumps(content))
     with pytest.raises(FileFormatError, match=r"run\.json: is a run without its plan"):
         read_plan_or_run(tmp_path / "run.json")
+
+
+def test_a_plan_in_place_of_a_run_is_told_by_its_schema(tmp_path):
+    write_record(tmp_path / "plan.json", document())
+    with pytest.raises(FileFormatError, match=r"'partway.plan-document/2', expected 'partway.run"):
+        read_run(tmp_path / "plan.json")
 
 
 @pytest.mark.parametrize("kind", ["plan-document", "run"])

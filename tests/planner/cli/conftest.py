@@ -1,6 +1,7 @@
 """The commands in this process, and the files of one loop that several tests read."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -46,13 +47,13 @@ def partway(capsys):
 
 
 @pytest.fixture(scope="session")
-def files(tmp_path_factory, worker_id):
+def files(tmp_path_factory):
     """A profile, a cluster, a plan and its stages, made by the commands themselves.
 
     Once for all processes that share the tests: nobody writes here.
     """
     own = tmp_path_factory.getbasetemp()
-    folder = (own if worker_id == "master" else own.parent) / "loop"
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "loop"
     with FileLock(folder.with_suffix(".lock")):
         if not folder.exists():
             draft = tmp_path_factory.mktemp("draft")

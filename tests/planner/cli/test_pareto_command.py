@@ -1,9 +1,12 @@
 """`partway pareto`: the front as table and picture, and what cannot be written."""
 
 import csv
+from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
+from planner.cli.pictures import picture_of, write_with_picture
 from planner.files import write_record
 from tests.planner.cli.conftest import TWO_NODES, assert_one_error
 from tests.planner.test_records import two_block_profile
@@ -38,6 +41,30 @@ def test_without_an_output_nothing_is_written(pareto, tmp_path):
     before = set(tmp_path.rglob("*"))
     assert pareto("--against", "throughput")[0] == 0
     assert set(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("table", "picture"), [("front.csv", "front.png"), ("front.v2", "front.v2.png")]
+)
+def test_the_picture_of_a_table_is_named_after_it(table, picture):
+    assert picture_of(Path("made") / table) == Path("made") / picture
+
+
+def test_where_the_picture_fails_no_table_is_written(tmp_path):
+    class Unable(Figure):
+        def savefig(self, *_, **__):
+            raise OSError("no space left")
+
+    (tmp_path / "front.csv").write_text("old")
+    with pytest.raises(OSError, match="no space"):
+        write_with_picture(tmp_path / "front.csv", "new", Unable())
+    assert [path.name for path in tmp_path.iterdir()] == ["front.csv"]
+    assert (tmp_path / "front.csv").read_text() == "old"
+
+
+@pytest.mark.parametrize("taken", [".", "/"])
+def test_a_folder_is_no_csv_file(pareto, taken):
+    assert_one_error(pareto("--against", "throughput", "-o", taken), "it is a folder")
 
 
 def test_a_csv_file_that_is_named_like_its_picture_is_one_error(pareto, tmp_path):

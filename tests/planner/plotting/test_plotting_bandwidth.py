@@ -196,7 +196,7 @@ def test_plans_that_are_best_nowhere_are_thin_grey_and_named_once():
 def test_the_band_and_every_line_on_it_are_seen_when_printed_grey():
     """Up the band there is paper, its edge, its face, a line's edge, and then the line's colour."""
     names = tuple(f"busy-{i}" for i in range(len(STYLES)))
-    lines = tuple(PlanLine(name, True, True, (1e3, 1e3)) for name in names)
+    lines = tuple(PlanLine(name, True, True, (1e3, 1e3), ()) for name in names)
     ax = drawn(
         plot_latency_against_bandwidth,
         BandwidthTable((1.0, 100.0), (1e3, 1e3), names[:2], lines, crossovers=()),

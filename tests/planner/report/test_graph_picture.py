@@ -48,7 +48,7 @@ def test_too_many_blocks_are_taken_together_between_the_cuts_of_the_plan(monkeyp
     """The diamond's operators are of no module, so that only the cut keeps two blocks apart."""
     content = planned(diamond())
     assert "too many" not in drawn(content).words
-    monkeypatch.setattr(module, "_MOST_BLOCKS", 4)
+    monkeypatch.setattr(module, "_MOST_BLOCKS", 2)
     reader = drawn(content)
     words = reader.texts["text"]
     assert "cut: 18 B" in words
