@@ -36,7 +36,8 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="one setting, short probes")
     parser.add_argument("-o", "--output", type=Path, default=Path("out/link_fit"))
     options = parser.parse_args()
-    deadline_s = options.deadline or (SMOKE_DEADLINE_S if options.smoke else DEADLINE_S)
+    usual_s = SMOKE_DEADLINE_S if options.smoke else DEADLINE_S
+    deadline_s = usual_s if options.deadline is None else options.deadline
     settings = [(100, 0.3)] if options.smoke else list(product(RATES_MBIT_PER_S, DELAYS_MS))
     options.output.mkdir(parents=True, exist_ok=True)
     with (options.output / "results.csv").open("w", newline="") as file:

@@ -20,11 +20,11 @@ from planner.solution import Status
 
 _SHADES = ("#FFFFFF", "#D6E6F2", "#A9CCE3", "#7FB3D5", "#5499C7", "#2E86C1")
 """Light enough for black words; more parts than shades share the last one."""
-_MARKS: dict[int | Status, str] = {Status.INFEASIBLE: "–", Status.UNKNOWN: "?"}
-_MEANINGS: dict[int | Status, str] = {
-    Status.INFEASIBLE: "where nothing fits",
-    Status.UNKNOWN: "where no plan was found in the time",
+_NOTES: dict[int | Status, str] = {
+    Status.INFEASIBLE: "– where nothing fits",
+    Status.UNKNOWN: "? where no plan was found in the time",
 }
+"""Of what has no number: a mark, and what it means."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def parts_by_bandwidth_and_cap(sweeps: Mapping[int, BandwidthSweep]) -> PartsTab
 
 def plot_parts_map(table: PartsTable, ax: Axes) -> None:
     """Draws a field per bandwidth and cap; best about 0.9 by 0.45 inches each."""
-    numbers = np.array([[np.nan if n in _MARKS else n for n in row] for row in table.parts])
+    numbers = np.array([[np.nan if n in _NOTES else n for n in row] for row in table.parts])
     ax.set_facecolor("0.85")
     ax.pcolormesh(
         np.ma.masked_invalid(numbers), cmap=ListedColormap(_SHADES), vmin=0.5,
@@ -74,12 +74,13 @@ def plot_parts_map(table: PartsTable, ax: Axes) -> None:
     )  # fmt: skip
     for y, row in enumerate(table.parts):
         for x, n in enumerate(row):
-            ax.text(x + 0.5, y + 0.5, _MARKS.get(n, str(n)), ha="center", va="center")
+            words = _NOTES[n][0] if n in _NOTES else str(n)
+            ax.text(x + 0.5, y + 0.5, words, ha="center", va="center")
     rates = [format_bandwidth(rate) for rate in table.bandwidths_bytes_per_s]
     ax.set_xticks(np.arange(len(rates)) + 0.5, rates, rotation=30, ha="right")
     ax.set_yticks(np.arange(len(table.caps_bytes)) + 0.5, map(format_size, table.caps_bytes))
     ax.set_xlabel("Bandwidth of every link")
     ax.set_ylabel("Memory cap of every node")
     shown = {n for row in table.parts for n in row}
-    notes = [f"{mark} {_MEANINGS[status]}" for status, mark in _MARKS.items() if status in shown]
+    notes = [note for status, note in _NOTES.items() if status in shown]
     ax.set_title("; ".join(["Parts of the best plan", *notes]), fontsize="medium")

@@ -1,6 +1,7 @@
 """`partway pareto`: the front as table and picture, and what cannot be written."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def test_a_front_is_printed_and_written_with_its_picture(pareto, tmp_path):
     output = tmp_path / "made" / "front.csv"
     status, out, err = pareto("--against", "throughput", "-o", output)
     assert status == 0, err
-    assert "complete" in out
+    assert re.search("^complete; by ", out, re.MULTILINE)
     with output.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert rows
